@@ -1,0 +1,47 @@
+# make serve   build the site and serve it on PORT           make site    only build it, into _site/
+# make test    install what the tests need, run them all      make bench   print the measurements
+# make clean   remove what was built and installed
+
+PORT ?= 8000
+PYTHON ?= python3
+
+NODE_MODULES = node_modules/.package-lock.json
+VENV = .venv/requirements.txt
+
+.PHONY: serve site test bench clean python
+.DEFAULT_GOAL := serve
+
+serve: site
+	@$(PYTHON) -m tools.serve _site --port $(PORT)
+
+site: $(NODE_MODULES) | python
+	@$(PYTHON) -m tools.site
+
+test: site $(VENV)
+	@$(PYTHON) -m tools.browser
+	.venv/bin/ruff check
+	.venv/bin/pytest -n 2
+
+bench: site $(VENV)
+	@$(PYTHON) -m tools.browser
+	.venv/bin/python -m bench
+
+clean:
+	rm -rf _site _site.new _site.old .cache .venv node_modules
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or newer is needed: install it, or name it, as in `make PYTHON=python3.12`.' >&2; exit 1; }
+
+# npm writes this file last, and the packages' hashes are checked against package-lock.json.
+$(NODE_MODULES): package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || \
+		{ echo 'Node.js 20 or newer with npm is needed to fetch the runtime: install it from your system or nodejs.org.' >&2; exit 1; }
+	npm ci --no-audit --no-fund
+	@touch $@
+
+$(VENV): pyproject.toml | python
+	$(PYTHON) -m venv --clear .venv
+	@.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["test"], sep="\n")' > $@.new
+	.venv/bin/pip install --quiet --disable-pip-version-check -r $@.new
+	@mv $@.new $@

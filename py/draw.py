@@ -1,0 +1,64 @@
+"""Numbers in, HTML out: the pictures of the page. Pure, so that the worker, the build and the tests can all call it.
+
+Each picture is a table that carries its own numbers, so that what is seen, heard and copied is one thing. The style
+sheet turns the numbers into ink: --w is a weight from 0 to 1. Letters come from strangers: all is escaped.
+"""
+from html import escape
+
+SHOWN = 5  # how many of the next letter's probabilities each position shows
+
+
+def attention(letters, weights, words):
+    """A block for each layer, and in it a small table for each head.
+
+    letters: the position's characters, "·" for the beginning; weights: [layer][head][query][key], each query's from 0
+    to itself; words: the texts "head" and "layer", with {n} for the number.
+    """
+    tables = (("".join(_head(letters, head, layer, h, len(weights), words) for h, head in enumerate(heads)))
+              for layer, heads in enumerate(weights))
+    return "".join(f'<div class="layer">{heads}</div>' for heads in tables)
+
+
+def _head(letters, weights, layer, h, layers, words):
+    name = words["head"].format(n=h + 1)
+    if layers > 1:
+        name = words["layer"].format(n=layer + 1) + ", " + name
+    columns = "".join(f'<th scope="col">{escape(letter)}</th>' for letter in letters)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(letters[query])}</th>'
+        + "".join(f'<td data-query="{query}" data-key="{key}" data-weight="{weight:.4f}" style="--w:{weight:.3f}">'
+                  f"{100 * weight:.0f}</td>" for key, weight in enumerate(row))
+        + "</tr>" for query, row in enumerate(weights))
+    return (f'<table class="head" data-layer="{layer}" data-head="{h}" style="--n:{len(letters)}">'
+            f"<caption>{escape(name)}</caption><thead><tr><td></td>{columns}</tr></thead><tbody>{rows}</tbody></table>")
+
+
+def probabilities(letters, alphabet, rows, targets):
+    """A table with a row for each position: what was read so far, and the likeliest next letters, in per cent.
+
+    letters: the position's characters; alphabet: the character of each token; rows: [position][token], from 0 to 1;
+    targets: the token that does follow at each position, which is always among those shown.
+    """
+    lines = []
+    for position, (row, target) in enumerate(zip(rows, targets)):
+        order = sorted(range(len(row)), key=lambda token: -row[token])[:SHOWN]
+        if target not in order:
+            order[-1] = target
+        cells = "".join(
+            f'<td data-token="{token}" data-probability="{row[token]:.4f}" style="--w:{row[token]:.3f}"'
+            f'{" data-true" if token == target else ""}><b>{escape(alphabet[token])}</b>{100 * row[token]:.0f}</td>'
+            for token in order)
+        lines.append(f'<tr><th scope="row">{escape("".join(letters[:position + 1])[-12:])}</th>{cells}</tr>')
+    return f"<table><tbody>{''.join(lines)}</tbody></table>"
+
+
+def names(items, words):
+    """List items for invented names, the newest first. items: (step, name, is_new); words: "new" and "listed"."""
+    lines, last = [], None
+    for step, name, is_new in items:
+        shown = f"{step}" if step != last else ""
+        lines.append(f'<li data-step="{step}" data-name="{escape(name)}"><span class="step">{shown}</span>'
+                     f'<span class="name">{escape(name) or "∅"}</span><span class="{"new" if is_new else "listed"}">'
+                     f'{escape(words["new" if is_new else "listed"])}</span></li>')
+        last = step
+    return "".join(lines)

@@ -1,0 +1,62 @@
+"""The settings as the visitor sees them: the form, its limits, and the address (MicroPython, on the page)."""
+import recipe as recipes
+from pyscript import document, window
+from words import number, say
+
+SETTINGS = [field for field in recipes.FIELDS if field[0] not in recipes.SAMPLING]
+
+
+def fill(recipe):
+    """Show a recipe in the form and in the controls of the names; the limits come from the recipe's table."""
+    for name, default, low, high in SETTINGS:
+        box = document.getElementById("setting-" + name)
+        box.value = str(recipe[name])
+        if type(default) is not str:
+            box.min, box.max = str(low), str(high)
+    document.getElementById("temperature").value = document.getElementById("temperature-value").value = \
+        str(recipe["temperature"])
+    document.getElementById("prefix").value = recipe["prefix"]
+
+
+def change(recipe, name, text):
+    """A recipe with one field taken from a text of the visitor's, and what to say about it ("" where it is fine).
+
+    What can't be is mended: a number out of its limits becomes the nearest, no number leaves the field as it was, and
+    heads that do not divide the width become fewer.
+    """
+    changed, note = dict(recipe), ""
+    label = document.querySelector('label[for="setting-' + name + '"]')
+    low, high = [(field[2], field[3]) for field in recipes.FIELDS if field[0] == name][0]
+    value = recipes.read(name, text.strip())
+    if value is None:
+        note = say("settings.number", name=label.textContent, low=low, high=high, used=recipe[name])
+    else:
+        changed[name] = recipes.clamp(name, value)
+        if changed[name] != value:
+            note = say("settings.limits", name=label.textContent, low=low, high=high, used=changed[name])
+    heads = recipes.fitting_heads(changed["n_embd"], changed["n_head"])
+    if heads != changed["n_head"]:
+        changed["n_head"], note = heads, say("settings.heads", used=heads)
+    return changed, note
+
+
+def count(recipe, vocab_size):
+    """Show how many parameters a recipe has."""
+    document.getElementById("parameters").textContent = number(recipes.count_parameters(recipe, vocab_size))
+
+
+def from_address():
+    """The recipe in the page's address, and one line about what was wrong with it ("" where nothing was)."""
+    recipe, notes = recipes.parse(window.location.hash)
+    ignored = [text for text, used in notes if used is None]
+    clamped = ["%s → %s" % note for note in notes if note[1] is not None]
+    lines = [say("link.ignored", pieces=", ".join(ignored)) if ignored else "",
+             say("link.clamped", pieces=", ".join(clamped)) if clamped else ""]
+    return recipe, " ".join(line for line in lines if line)
+
+
+def to_address(recipe):
+    """Keep the page's address current. Back goes to the recipe before."""
+    link = recipes.link(recipe)
+    if link != window.location.hash.lstrip("#"):
+        window.history.pushState(None, "", "#" + link if link else window.location.pathname + window.location.search)

@@ -1,0 +1,43 @@
+"""The page: it makes the tab and gives it the visitor's events (MicroPython, on the main thread)."""
+import asyncio
+
+import view
+from pyscript import js_import, window
+from recipe import SAMPLING
+from tab import Tab
+from trainer import Failed
+
+
+def on(id, event, handler):
+    """Call an async handler for an event; one that fails because the worker is gone has been answered elsewhere."""
+    async def guarded(*arguments):
+        try:
+            await handler(*arguments)
+        except Failed:
+            pass
+    view.get(id).addEventListener(event, lambda *_: asyncio.create_task(guarded()))
+
+
+async def main():
+    uplot = await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", window.location.href).href)
+    tab = Tab(uplot[0].default)
+    tab.opened()
+    for id, event, handler in (("train", "click", tab.press_train), ("step", "click", tab.press_step),
+                               ("reset", "click", tab.press_reset), ("share", "click", tab.press_share),
+                               ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
+                               ("look", "input", tab.look)):
+        on(id, event, handler)
+    view.get("settings").addEventListener("change", tab.changed)
+    view.get("settings").addEventListener("submit", lambda event: event.preventDefault())
+    for name in SAMPLING:
+        view.get(name).addEventListener("input", tab.sampling)
+        view.get(name).addEventListener("change", tab.sampling)
+    view.get("numbers").addEventListener("change", lambda event: view.get("attention").classList.toggle(
+        "with-numbers", event.target.checked))
+    window.onpopstate = tab.opened
+    asyncio.create_task(tab.show_recording())
+    await tab.boot()
+    await tab.pull()
+
+
+asyncio.create_task(main())

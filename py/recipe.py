@@ -1,0 +1,111 @@
+"""What a run is: one table of fields, and the two ways between a recipe and the fragment of a link.
+
+A recipe is a dict with every name of FIELDS. The same recipe gives the same run, to the last bit, so a link that holds
+one is a whole trained model in a hundred characters. Links come from strangers: parse() takes any text whatsoever.
+Runs in MicroPython (the page) and in CPython (the tests).
+"""
+
+DATASETS = {"us-names-2018": "static/datasets/us-names-2018.txt"}
+
+FIELDS = (
+    # name             default          low     high     (a text: how long it may be)
+    ("data",           "us-names-2018", 1,      40),
+    ("num_steps",      1000,            1,      100000),
+    ("seed",           42,              0,      999999999),
+    ("n_layer",        1,               1,      4),
+    ("n_embd",         16,              1,      64),
+    ("n_head",         4,               1,      8),
+    ("block_size",     16,              1,      64),
+    ("learning_rate",  0.01,            0.0001, 10.0),
+    ("temperature",    0.5,             0.1,    2.0),
+    ("prefix",         "",              0,      15),
+)
+DEFAULTS = {name: default for name, default, low, high in FIELDS}
+SAMPLING = ("temperature", "prefix")  # what changes how a run is looked at, and not the run
+
+UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
+
+def parse(fragment):
+    """The recipe in a link's fragment, and what was wrong with it.
+
+    Returns (recipe, notes). Each note is (text, used): a piece of the fragment, and the value that is used instead;
+    None where the piece was ignored. Never raises.
+    """
+    recipe, notes = dict(DEFAULTS), []
+    for piece in fragment.lstrip("#")[:4000].split("&"):
+        name, _, text = piece.partition("=")
+        if not piece:
+            continue
+        value = read(name, unquote(text)) if name in DEFAULTS else None
+        if value is None:
+            notes.append((piece[:40], None))
+            continue
+        recipe[name] = clamp(name, value)
+        if recipe[name] != value:
+            notes.append((piece[:40], recipe[name]))
+    n_head = fitting_heads(recipe["n_embd"], recipe["n_head"])
+    if n_head != recipe["n_head"]:
+        notes.append(("n_head=%d" % recipe["n_head"], n_head))
+        recipe["n_head"] = n_head
+    return recipe, notes
+
+
+def link(recipe):
+    """The fragment that parse() reads back as this recipe: key=value pairs, those of the defaults left out."""
+    return "&".join(name + "=" + quote(str(recipe[name])) for name, default, low, high in FIELDS
+                    if recipe[name] != default)
+
+
+def read(name, text):
+    """The field's value in a text, of the type of its default; None where the text has none."""
+    kind = type(DEFAULTS[name])
+    if kind is str:
+        return text if text is not None and (name != "data" or text in DATASETS) else None
+    if not text or len(text) > 20 or any(char not in "+-.0123456789eE" for char in text):
+        return None
+    try:
+        value = kind(text)
+    except (ValueError, OverflowError):
+        return None
+    return value if value == value else None
+
+
+def clamp(name, value):
+    """The allowed value nearest to this one: a number within its limits, a text cut to its length."""
+    for field, _, low, high in FIELDS:
+        if field == name:
+            return value[:high] if type(value) is str else min(max(value, low), high)
+
+
+def fitting_heads(n_embd, n_head):
+    """The largest number of heads, up to n_head, that divides n_embd."""
+    return max(n for n in range(1, n_head + 1) if n_embd % n == 0)
+
+
+def count_parameters(recipe, vocab_size):
+    """How many weights the model has: the table of shapes of the algorithm, added up."""
+    n = recipe["n_embd"]
+    return (2 * vocab_size + recipe["block_size"]) * n + recipe["n_layer"] * 12 * n * n
+
+
+def quote(text):
+    """Percent-encoding (RFC 3986) of a text's UTF-8 bytes."""
+    return "".join(chr(byte) if chr(byte) in UNRESERVED else "%{:02X}".format(byte) for byte in text.encode())
+
+
+def unquote(text):
+    """The text that quote() encoded; None where the bytes are not UTF-8 text."""
+    data, i = bytearray(), 0
+    while i < len(text):
+        digits = text[i + 1:i + 3]
+        if text[i] == "%" and len(digits) == 2 and all(digit in "0123456789abcdefABCDEF" for digit in digits):
+            data.append(int(digits, 16))
+            i += 3
+        else:
+            data.extend(text[i].encode())
+            i += 1
+    try:
+        return bytes(data).decode()
+    except UnicodeError:
+        return None

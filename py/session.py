@@ -1,0 +1,118 @@
+"""One run of the core, and what the page sees of it: frames, names, pictures, and its state to keep.
+
+Pure Python without a browser, so that the tests and the recording use it as the worker does. It looks at the run
+through the core's own taps and with generators of its own; looking never changes the run.
+"""
+import math
+import random
+import time
+from array import array
+from collections import deque
+
+import draw
+import microgpt
+
+WINDOW = 100          # steps in the running mean of the loss
+NAMES_AT_A_TIME = 2
+OCCASIONS = 20        # how often in a run names are invented: every num_steps / OCCASIONS steps
+DOTS = 2000           # how many points of the loss curve are given, at the most
+BOUNDARY = "·"        # how the token is shown that begins and ends a document
+
+
+class Session:
+    def __init__(self, lines, recipe):
+        """lines: the data; recipe: a dict with the core's settings, and more. ValueError says what can't be."""
+        settings = {name: recipe[name] for name in microgpt.DEFAULTS if name in recipe}
+        self.run = microgpt.Run(lines, **settings)
+        self.listed = set(self.run.docs)
+        self.alphabet = [*self.run.chars, BOUNDARY]
+        self.recent = deque(maxlen=WINDOW)
+        self.stride = max(1, self.run.settings.num_steps // DOTS)
+        self.rng = random.Random(self.run.settings.seed)
+        self.last_rng = None
+
+    def train(self, budget_ms, temperature, prefix):
+        """Train for about budget_ms, one step at least, and give one frame.
+
+        A frame holds the step; the points of the loss curve since the last one, as three lists (steps, losses, running
+        means); the running mean; the names invented, as [step, name, is it new]; whether the run is done. Where the
+        loss is no longer a number, all is put back to before the slice, and broken is the step that failed.
+        """
+        run, end, before = self.run, time.perf_counter() + budget_ms / 1000, self.state()
+        steps, losses, means, names, broken = [], [], [], [], 0
+        every = max(1, run.settings.num_steps // OCCASIONS)
+        try:
+            while run.step < run.settings.num_steps and (not steps or time.perf_counter() < end):
+                if run.step % every == 0:
+                    names += self.names_of_this_step(temperature, prefix)
+                loss = run.train()
+                if not math.isfinite(loss):
+                    raise ArithmeticError(f"the loss is {loss}")
+                self.recent.append(loss)
+                steps.append(run.step)
+                losses.append(loss)
+                means.append(math.fsum(self.recent) / len(self.recent))
+        except (ArithmeticError, ValueError):
+            broken = run.step + 1
+            self.restore(before)
+            steps, losses, means = [], [], []
+        kept = [i for i, step in enumerate(steps) if step % self.stride == 0 or step == 1]
+        return {"step": run.step, "points": [[column[i] for i in kept] for column in (steps, losses, means)],
+                "mean": means[-1] if means else None, "names": names, "broken": broken,
+                "done": run.step >= run.settings.num_steps}
+
+    def names(self, count, temperature, prefix, rng):
+        """count invented names, each as [step, name, is it new: in no list]."""
+        names = [self.run.sample(rng, temperature, prefix) for _ in range(count)]
+        return [[self.run.step, name, name not in self.listed] for name in names]
+
+    def names_of_this_step(self, temperature, prefix):
+        """Names that depend on the step, not on how the slices fell."""
+        rng = random.Random(self.run.settings.seed * 1000003 + self.run.step)
+        return self.names(NAMES_AT_A_TIME, temperature, prefix, rng)
+
+    def last_names(self, count, first):
+        """The next count of the names that the core's program prints after its last step; first begins them anew."""
+        if first:
+            self.last_rng = random.Random()
+            self.last_rng.setstate(self.run.rng.getstate())
+        return self.names(count, self.run.settings.temperature, "", self.last_rng)
+
+    def view(self, look=""):
+        """The model's view of a document: look, or else the one that the last step read.
+
+        Returns the letters; attention[layer][head][query][key]; probabilities[position][token]; the targets, the token
+        that does follow at each position; telling, the [layer, head, query, key] that looks most at an earlier letter.
+        """
+        run = self.run
+        if look or not run.step:
+            run.read(look or run.docs[0])
+        attention = [[[[p.data for p in position.attention[head]] for position in layer]
+                      for head in range(run.settings.n_head)] for layer in run.context]
+        earlier = ((weight, [layer, head, query, key]) for layer, heads in enumerate(attention)
+                   for head, rows in enumerate(heads) for query, row in enumerate(rows)
+                   for key, weight in enumerate(row) if 0 < key < query)
+        return {"letters": [self.alphabet[token] for token in run.tokens[:-1]], "attention": attention,
+                "probabilities": [[p.data for p in row] for row in run.probabilities], "targets": run.tokens[1:],
+                "telling": max(earlier, default=(1, [0, 0, 0, 0]))[1]}
+
+    def state(self):
+        """All that training changes, as doubles: the step, the weights, Adam's two moments, the recent losses."""
+        run = self.run
+        return array("d", (run.step, *(p.data for p in run.gpt.parameters), *run.mean, *run.square, *self.recent))
+
+    def restore(self, state):
+        """Go on from what state() gave."""
+        run, n = self.run, len(self.run.gpt.parameters)
+        run.step = int(state[0])
+        for p, data in zip(run.gpt.parameters, state[1:1 + n]):
+            p.data = data
+        run.mean, run.square = list(state[1 + n:1 + 2 * n]), list(state[1 + 2 * n:1 + 3 * n])
+        self.recent = deque(state[1 + 3 * n:], WINDOW)
+
+
+def drawn(view, alphabet, words):
+    """A view as the page puts it in place: the letters as one text, the pictures as HTML."""
+    return {"letters": view["letters"], "telling": view["telling"],
+            "attention": draw.attention(view["letters"], view["attention"], words),
+            "probabilities": draw.probabilities(view["letters"], alphabet, view["probabilities"], view["targets"])}

@@ -1,0 +1,297 @@
+"""One visit: what the visitor wants, and the loop that fetches it from the worker (MicroPython, on the page).
+
+The flow is a pull: pull() asks for a frame, shows it, and asks for the next. To pause is not to ask.
+"""
+import form
+import view
+from chart import Chart
+from pyscript import document, window
+from recipe import SAMPLING
+from trainer import Failed, Trainer, dumps, loads
+from words import say, several
+
+SLICE_MS = 70            # of training for each frame: so long may Pause take to be heard
+PICTURES_EVERY_MS = 800  # often enough to be live, seldom enough to be read
+SAVE_EVERY_MS = 2000     # how much training a dead worker can cost
+MORE_NAMES = 4
+LAST_NAMES = 20
+
+
+class Tab:
+
+    def __init__(self, uplot):
+        self.trainer = Trainer(self.downloaded, self.silent)
+        self.chart, self.speed = Chart(uplot, view.get("chart")), view.Speed()
+        self.pictures = view.Pictures()
+        self.recipe, self.running = None, None      # in the form; of the run in the worker, None before it has one
+        self.alive = self.booting = False           # has the worker come up; is it coming up
+        self.pulling = False                        # is pull() under way
+        self.training = self.single = False         # what the visitor wants: go on; one step
+        self.run = self.step = 0                    # which run this is, so that a late frame of another is dropped
+        self.saved = None                           # the run's state as the worker last gave it
+        self.chars, self.told = "", {}              # the data's alphabet; when what was last done, by name
+        self.chart.reset(1000, 27)
+
+    async def show_recording(self):
+        """Draw the recording's curve; its pictures are in index.html already."""
+        recorded = await (await window.fetch("static/recorded.json")).json()
+        if view.is_recording() and not self.running:
+            self.chart.add(recorded.points)
+            view.loss(recorded.mean)
+
+    # ---- The worker's life
+
+    async def boot(self):
+        """Start the worker. What goes wrong is said, with Retry beside it."""
+        view.status("status.start", "loading")
+        self.booting = True
+        try:
+            await self.trainer.boot()
+            facts = loads(await self.trainer.call("about"))
+        except Failed as error:
+            return self.failed("status.failed", error)
+        finally:
+            self.booting = False
+        self.alive = True
+        view.about(facts)
+        view.status("status.ready", "ready", python=facts.python)
+
+    async def begin(self, resume=False):
+        """Begin a run with the form's recipe, or go on with the one there was. True if that could be."""
+        if not self.alive:
+            await self.boot()
+        if not self.alive:
+            return False
+        recipe, state = (self.running, self.saved) if resume else (self.recipe, None)
+        facts = loads(await self.trainer.call(
+            "start", dumps(recipe), dumps(several("head", "layer", "new", "listed")), state))
+        if facts.problem:
+            self.stop()
+            view.status("status.problem", "problem", reason=facts.problem)
+            return False
+        self.running, self.step, self.chars, self.saved = recipe, facts.step, facts.chars, state
+        if resume:
+            self.chart.cut(self.step)
+            view.cut_names(self.step)
+        else:
+            self.chart.reset(recipe["num_steps"], len(facts.chars) + 1)
+            view.loss(None)
+        form.count(self.recipe, len(facts.chars) + 1)
+        view.get("more-names").disabled = False
+        self.speed.clear()
+        view.progress(self.step, recipe["num_steps"])
+        return True
+
+    def failed(self, key, error):
+        """The worker is gone: say so, and keep all there is to see."""
+        self.trainer.end()
+        self.alive, was_training = False, self.training
+        self.stop()
+        self.told["training"] = was_training
+        view.status(key, "failed", reason=str(error), step=self.step)
+
+    def downloaded(self, loaded, total):
+        if view.state() == "loading":
+            view.status("status.loading", "loading", loaded="%.1f" % (loaded / 1e6), total="%.1f" % (total / 1e6))
+
+    def silent(self, seconds):
+        view.status("status.silent", "silent", seconds=seconds, step=self.step)
+
+    async def retry(self):
+        """Start the worker again, and go on from the last state it gave."""
+        wanted = self.training or self.told.pop("training", False)
+        self.run += 1
+        self.alive, self.training, self.single = False, False, False
+        await self.boot()
+        if self.alive and (not self.running or await self.begin(resume=True)):
+            self.training = wanted
+            view.button(wanted)
+            await self.pull()
+
+    # ---- Training
+
+    async def pull(self):
+        """Ask for frames and show them for as long as the visitor wants more."""
+        if self.pulling or self.booting:
+            return
+        self.pulling = True
+        try:
+            while self.training or self.single:
+                if not self.running and not await self.begin():
+                    break
+                await self.slice()
+        except Failed as error:
+            if self.alive:
+                self.failed("status.error", error)
+        finally:
+            self.pulling = False
+
+    async def slice(self):
+        """One frame: ask, show, and see whether it was the last."""
+        run, single = self.run, self.single
+        pictures = single or self.due("pictures", PICTURES_EVERY_MS)
+        view.status("status.training", "training")
+        frame = loads(await self.trainer.call("train", 0 if single else SLICE_MS, self.recipe["temperature"],
+                                              self.known("prefix"), self.known("look"), pictures))
+        if run != self.run:
+            return
+        self.single, self.step = False, frame.step
+        self.show(frame)
+        if frame.broken:
+            self.stop()
+            view.status("status.broken", "broken", broken=frame.broken, step=frame.step)
+        elif frame.done:
+            self.stop()
+            await self.finish(run)
+        elif not self.training:
+            view.status("status.paused", "paused", step=self.step)
+        if not self.training or self.due("saved", SAVE_EVERY_MS):
+            state = await self.trainer.call("state")
+            self.saved = state if run == self.run else self.saved
+
+    def show(self, frame):
+        view.own()
+        view.progress(frame.step, self.running["num_steps"])
+        self.speed.show(frame.step, self.running["num_steps"])
+        if frame.mean is not None:
+            view.loss(frame.mean)
+        if frame.points[0].length:
+            self.chart.add(frame.points)
+        view.names(frame.html)
+        if frame.pictures:
+            self.pictures.show(frame.pictures)
+
+    async def finish(self, run):
+        """After the last step: the pictures as they are now, and the names that the core's program prints."""
+        view.status("status.naming", "naming")
+        self.pictures.show(loads(await self.trainer.call("look", self.known("look"))))
+        count = 0
+        while count < LAST_NAMES and run == self.run:
+            html = await self.trainer.call("last_names", MORE_NAMES, count == 0)
+            if run == self.run:
+                view.names(html, count)
+            count += MORE_NAMES
+        if run == self.run:
+            view.status("status.done", "done", step=self.step)
+
+    def stop(self):
+        self.training = self.single = False
+        view.button(False)
+
+    def due(self, name, every_ms):
+        """Whether so much time has gone by since this was last True for the name."""
+        now = window.performance.now()
+        if now - self.told.get(name, -1e9) < every_ms:
+            return False
+        self.told[name] = now
+        return True
+
+    def known(self, id):
+        """The text in a box, if the data has all of its letters; else "", and the page says so."""
+        text = view.get(id).value.strip()
+        strange = [letter for letter in text if letter not in self.chars] if self.chars else []
+        view.line(id + "-note", say(id + ".unknown", letters=", ".join(strange)) if strange else "")
+        return "" if strange else text
+
+    # ---- What the visitor does
+
+    async def press_train(self):
+        if self.training:
+            self.stop()
+            return
+        if self.running and self.step >= self.running["num_steps"]:
+            self.forget()
+        self.training = True
+        view.button(True)
+        await self.pull()
+
+    async def press_step(self):
+        if self.running and self.step >= self.running["num_steps"]:
+            self.forget()
+        self.stop()
+        self.single = True
+        await self.pull()
+
+    async def press_reset(self):
+        """Forget the run, and show the new one's model as it is before it has learned anything."""
+        self.forget()
+        if self.booting:
+            return
+        try:
+            if await self.begin():
+                self.pictures.show(loads(await self.trainer.call("look", self.known("look"))))
+                view.status("status.paused", "ready", step=0)
+        except Failed as error:
+            if self.alive:
+                self.failed("status.error", error)
+
+    def forget(self):
+        self.stop()
+        self.run += 1
+        self.running, self.saved, self.step = None, None, 0
+        self.told = {}
+        view.line("settings-note", "")
+        view.own()
+        view.get("names").innerHTML = ""
+        view.loss(None)
+        view.progress(0, self.recipe["num_steps"])
+        self.speed.clear()
+        self.chart.reset(self.recipe["num_steps"], len(self.chars) + 1 if self.chars else 27)
+
+    async def press_more_names(self):
+        run = self.run
+        html = await self.trainer.call("names", MORE_NAMES, self.recipe["temperature"], self.known("prefix"))
+        if run == self.run:
+            view.own()
+            view.names(html)
+
+    async def press_share(self):
+        """Give the link: to the system's share sheet where there is one, else to the clipboard."""
+        link, navigator = window.location.href, window.navigator
+        try:
+            if navigator.share:
+                await navigator.share(loads(dumps({"title": document.title, "url": link})))
+            else:
+                await navigator.clipboard.writeText(link)
+                view.status("status.shared", view.state())
+        except Exception as error:
+            if "AbortError" not in str(error):
+                view.status("status.unshared", view.state())
+
+    def changed(self, event):
+        """A setting: the form mends what can't be, the address follows, and a run under way goes on as it began."""
+        box = event.target
+        self.recipe, note = form.change(self.recipe, box.name, box.value)
+        form.fill(self.recipe)
+        self.new_recipe(note)
+
+    def sampling(self, event):
+        """The temperature or the prefix: they change how the model is asked, and take effect at once."""
+        for name in SAMPLING:
+            self.recipe = form.change(self.recipe, name, view.get(name).value)[0]
+        view.get("temperature-value").value = str(self.recipe["temperature"])
+        if event.type == "change":
+            form.to_address(self.recipe)
+
+    def opened(self, *_):
+        """A link was opened, or Back was pressed."""
+        self.recipe, note = form.from_address()
+        form.fill(self.recipe)
+        view.line("ignored", note)
+        self.new_recipe("", address=False)
+
+    def new_recipe(self, note, address=True):
+        form.count(self.recipe, len(self.chars) + 1 if self.chars else 27)
+        if address:
+            form.to_address(self.recipe)
+        if not self.step:
+            self.running = None
+            view.progress(0, self.recipe["num_steps"])
+        elif any(self.recipe[name] != self.running[name] for name in self.recipe if name not in SAMPLING):
+            note = (note + " " + say("settings.new-run")).strip()
+        view.line("settings-note", note)
+
+    async def look(self, *_):
+        """The visitor's own document for the pictures."""
+        if self.running and not self.training:
+            self.pictures.show(loads(await self.trainer.call("look", self.known("look"))))

@@ -1,0 +1,81 @@
+"""The page's end of the worker: start it, call its verbs, notice when it is silent, end it (MicroPython)."""
+import json
+
+from pyscript import PyWorker, window
+
+BASE = window.URL.new(".", window.location.href).href
+FILES = ("py/microgpt.py", "py/session.py", "py/draw.py", "py/source.py", "static/datasets/us-names-2018.txt")
+PATIENCE_S = 10  # how long an answer may take before the visitor is told
+
+
+class Failed(Exception):
+    """The worker could not be started, was ended, or its Python raised; the text says why."""
+
+
+class Trainer:
+    """One worker at a time. on_progress(loaded, total) tells of the download, on_silence(seconds) of a late answer."""
+
+    def __init__(self, on_progress, on_silence):
+        self.on_progress, self.on_silence = on_progress, on_silence
+        self.worker = self.channel = None
+        self.waiting = self.silence = self.longest = 0  # calls under way; seconds without an answer; the longest ever
+        window.setInterval(self._tick, 1000)
+
+    async def boot(self):
+        """Start a worker, ending the one there was. Raises Failed."""
+        self.end()
+        name = window.crypto.randomUUID()
+        self.channel = window.BroadcastChannel.new(name)
+        self.channel.onmessage = lambda event: self.on_progress(event.data.loaded, event.data.total)
+        self.dead = window.Promise.withResolvers()
+        self.dead.promise.catch(lambda reason: None)
+        try:
+            self.worker = PyWorker(BASE + "py/worker.py", type="pyodide",
+                                   version=BASE + "static/runtime.mjs?progress=" + name,
+                                   config={"files": {BASE + file: "" for file in FILES}, "sync_main_only": True})
+            await self._race(self.worker.ready)
+        except Exception as error:
+            raise Failed(_reason(error)) from None
+
+    async def call(self, verb, *arguments):
+        """Call a verb of worker.py and give its answer. Raises Failed, once, where none can come any more."""
+        self.waiting += 1
+        try:
+            return await self._race(getattr(self.worker.sync, verb)(*arguments))
+        except Exception as error:
+            raise Failed(_reason(error)) from None
+        finally:
+            self.waiting -= 1
+            self.longest, self.silence = max(self.longest, self.silence), 0
+
+    def end(self):
+        """End the worker; calls under way raise Failed."""
+        if self.worker:
+            self.worker.terminate()
+            self.channel.close()
+            self.dead.reject("it was ended")
+        self.worker, self.longest, self.silence = None, 0, 0
+
+    async def _race(self, promise):
+        return await window.Promise.race(window.Array.of(promise, self.dead.promise))
+
+    def _tick(self, *_):
+        # Seconds are counted, not read off a clock, so that a tab that slept has not been waiting.
+        self.silence = self.silence + 1 if self.waiting else 0
+        if self.silence > max(PATIENCE_S, 5 * self.longest):
+            self.on_silence(self.silence)
+
+
+def _reason(error):
+    """What an exception says, in a line: the last of a traceback."""
+    text = str(error.args[2] if len(error.args) > 2 else error).strip()
+    return text.split("\n")[-1][:200]
+
+
+def loads(text):
+    """JSON text as JavaScript's own objects: many times quicker than MicroPython's."""
+    return window.JSON.parse(text)
+
+
+def dumps(value):
+    return json.dumps(value)

@@ -1,0 +1,160 @@
+"""What the visitor sees of a run: figures, pictures, names and sentences in their places (MicroPython, on the page)."""
+from pyscript import document, window
+from words import number, say
+
+KEPT = 400  # names in the list, at the most
+
+
+def get(id):
+    return document.getElementById(id)
+
+
+def status(key, state, **values):
+    """Say what the page is doing, or what went wrong; state is for the style sheet: loading, ready, training, ..."""
+    get("status").textContent = say(key, **values)
+    get("status").dataset.state = state
+    get("retry").hidden = state not in ("failed", "silent")
+
+
+def state():
+    return get("status").dataset.state
+
+
+def line(id, text):
+    """Put a quiet line in its place, or take it away where text is empty."""
+    get(id).textContent = text
+    get(id).hidden = not text
+
+
+def button(training):
+    get("train").textContent = say("pause" if training else "train")
+
+
+def progress(step, num_steps):
+    get("step-count").textContent = "%d / %d" % (step, num_steps)
+    get("progress").max, get("progress").value = num_steps, step
+
+
+def loss(mean):
+    get("loss").textContent = "–" if mean is None else "%.3f" % mean
+
+
+class Speed:
+    """Steps a second over the last few seconds, and the time left."""
+
+    def __init__(self):
+        self.clear()
+
+    def clear(self):
+        self.marks = []
+        get("speed").textContent, get("time-left").textContent = "–", ""
+
+    def show(self, step, num_steps):
+        now = window.performance.now() / 1000
+        self.marks = [mark for mark in self.marks if now - mark[0] < 4] + [(now, step)]
+        seconds, steps = now - self.marks[0][0], step - self.marks[0][1]
+        if seconds <= 0 or steps <= 0:
+            return
+        speed = steps / seconds
+        get("speed").textContent = number(round(speed)) if speed >= 10 else "%.1f" % speed
+        left = (num_steps - step) / speed
+        get("time-left").textContent = (say("time.minutes", n=round(left / 60)) if left > 100
+                                        else say("time.seconds", n=round(left)) if left >= 1 else "")
+
+
+class Pictures:
+    """The two tables over one document, and the cell of attention that is read out in words."""
+
+    def __init__(self):
+        self.letters, self.chosen, self.by_hand = [], None, False
+        element = get("attention")
+        for event in ("pointerover", "click", "focusin"):
+            element.addEventListener(event, self.point)
+        element.addEventListener("keydown", self.move)
+
+    def show(self, pictures):
+        """Put new pictures in place. The chosen cell stays chosen, and focused if it was."""
+        self.letters = list(pictures.letters)
+        focused = get("attention").contains(document.activeElement)
+        get("attention").innerHTML = pictures.attention
+        get("probabilities").innerHTML = pictures.probabilities
+        cell = self.cell(*self.chosen) if self.by_hand else None
+        self.choose(cell or self.cell(*pictures.telling), focused)
+
+    def cell(self, layer, head, query, key):
+        return document.querySelector('#attention [data-layer="%s"][data-head="%s"] [data-query="%s"][data-key="%s"]'
+                                      % (layer, head, query, key))
+
+    def choose(self, cell, focus=False):
+        """Mark a cell and say in words what it means."""
+        old = document.querySelector("#attention .chosen")
+        if old:
+            old.classList.remove("chosen")
+            old.removeAttribute("tabindex")
+        cell.classList.add("chosen")
+        cell.tabIndex = 0
+        table = cell.closest("table")
+        query, key = int(cell.dataset.query), int(cell.dataset.key)
+        self.chosen = table.dataset.layer, table.dataset.head, query, key
+        values = {"head": table.caption.textContent, "query": self.letters[query], "key": self.letters[key],
+                  "text": "".join(self.letters[1:query + 1]), "percent": "%d" % round(100 * float(cell.dataset.weight))}
+        get("reading").textContent = say("reading" if query else "reading.start", **values)
+        if focus:
+            cell.focus()
+
+    def point(self, event):
+        cell = event.target.closest("[data-key]")
+        if cell and not cell.classList.contains("chosen"):
+            self.by_hand = True
+            self.choose(cell)
+
+    def move(self, event):
+        """The arrow keys: through the cells of a head, and at a row's ends to the next head."""
+        step = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}.get(event.key)
+        if not step or not self.chosen:
+            return
+        event.preventDefault()
+        layer, head, query, key = self.chosen
+        query, key, head = query + step[0], key + step[1], int(head)
+        if key > query and step[1]:
+            head, key = head + 1, 0
+        elif key < 0:
+            head, key = head - 1, query
+        cell = self.cell(layer, head, query, min(key, query))
+        if cell:
+            self.by_hand = True
+            self.choose(cell, True)
+
+
+def names(html, after=0):
+    """Put invented names on top of the list, below its first `after` items."""
+    items = get("names")
+    if after:
+        items.children[after - 1].insertAdjacentHTML("afterend", html)
+    else:
+        items.insertAdjacentHTML("afterbegin", html)
+    while items.children.length > KEPT:
+        items.lastElementChild.remove()
+
+
+def cut_names(step):
+    """Forget the names that were invented after a step."""
+    for item in list(get("names").children):
+        if int(item.dataset.step) > step:
+            item.remove()
+
+
+def is_recording():
+    return not get("recorded").hidden
+
+
+def own():
+    """Take the recording's note and names away: from here on, what is shown is the visitor's own."""
+    if is_recording():
+        get("recorded").hidden = True
+        get("names").innerHTML = ""
+
+
+def about(facts):
+    get("sha256").textContent = facts.sha256
+    get("source-lines").innerHTML = facts.source

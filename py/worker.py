@@ -1,0 +1,73 @@
+"""The worker: a session on a thread of its own, behind a few verbs. It never touches the page.
+
+The page pulls: it calls a verb (__export__) and gets one answer, as JSON text or bytes. Training goes in slices of some
+milliseconds, so that a pause is nothing but the page not asking for the next.
+"""
+import hashlib
+import json
+import sys
+from array import array
+from pathlib import Path
+
+import draw
+import microgpt
+import source
+from pyodide.ffi import to_js
+from session import Session, drawn
+
+CORE = Path(microgpt.__file__).read_bytes()
+
+
+def about():
+    """What the worker runs: the core's source as HTML, its number of lines, its SHA-256, and the Python version."""
+    text = CORE.decode()
+    return json.dumps({"source": source.listing(text), "lines": text.count("\n"),
+                       "sha256": hashlib.sha256(CORE).hexdigest(), "python": sys.version.split()[0]})
+
+
+def start(recipe, texts, saved=None):
+    """Begin a run, or go on with one from the bytes that state() gave. What can't be is said in problem."""
+    global session, words
+    recipe, words = json.loads(recipe), json.loads(texts)
+    try:
+        with open(recipe["data"] + ".txt", encoding="utf-8") as lines:
+            session = Session(lines, recipe)
+    except ValueError as error:
+        return json.dumps({"problem": str(error)})
+    if saved:
+        state = array("d")
+        state.frombytes(saved.to_bytes())
+        session.restore(state)
+    return json.dumps({"problem": "", "step": session.run.step, "chars": "".join(session.run.chars)})
+
+
+def train(budget_ms, temperature, prefix, look_at, with_pictures):
+    """One slice: the frame of Session.train(), its names as HTML, and the pictures if they are asked for."""
+    frame = session.train(budget_ms, temperature, prefix)
+    frame["html"] = draw.names(frame["names"][::-1], words)
+    frame["pictures"] = drawn(session.view(look_at), session.alphabet, words) if with_pictures else None
+    return json.dumps(frame)
+
+
+def look(document):
+    """The pictures over a document of the visitor's, or "" for the one at hand."""
+    return json.dumps(drawn(session.view(document), session.alphabet, words))
+
+
+def names(count, temperature, prefix):
+    """More names, from a generator of the session's own, as HTML."""
+    return draw.names(session.names(count, temperature, prefix, session.rng)[::-1], words)
+
+
+def last_names(count, first):
+    """The next count of the names after the last step, as HTML."""
+    return draw.names(session.last_names(count, first), words)
+
+
+def state():
+    """The session's state for start(): bytes in an array of JavaScript's, which the page only keeps."""
+    return to_js(memoryview(session.state().tobytes()))
+
+
+session, words = None, {}
+__export__ = ["about", "start", "train", "look", "names", "last_names", "state"]

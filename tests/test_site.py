@@ -1,0 +1,108 @@
+"""The built site: whole, self-contained, light."""
+
+import json
+import os
+import re
+import subprocess
+from html.parser import HTMLParser
+
+import pytest
+
+from tools.serve import start
+from tools.site import ROOT, VENDOR
+from tools.stdlib import DROPPED, is_kept
+
+MB = 1_000_000
+
+
+class References(HTMLParser):
+    """Collects what a page's `src` and `href` name, and what its `<mpy-config>` holds."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.urls, self.config, self.in_config = [], "", False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.in_config = tag == "mpy-config"
+        self.urls += [(tag, value) for name, value in attrs if name in ("src", "href") and value]
+
+    def handle_data(self, data):
+        self.config += data if self.in_config else ""
+
+    def handle_endtag(self, tag):
+        self.in_config = False
+
+
+@pytest.fixture(scope="module")
+def references(site) -> References:
+    return References((site / "index.html").read_text())
+
+
+def test_everything_the_page_names_is_there(site, references):
+    config = json.loads(references.config)
+    named = [url for _, url in references.urls if not re.match("#|data:|mailto:|https?://", url)]
+    named += [config["interpreter"], *config.get("files", {})]
+    missing = [url for url in named if not (site / re.split("[?#]", url)[0]).exists()]
+    assert "static/pyscript.mjs" in named and missing == []
+
+
+def test_no_address_is_bound_to_the_root_of_the_host(references):
+    assert [url for _, url in references.urls if url.startswith("/")] == []
+
+
+def test_the_page_loads_nothing_from_another_host(site, references):
+    assert [(tag, url) for tag, url in references.urls if tag != "a" and re.match("(https?:)?//", url)] == []
+    loads = re.compile(r"""(?:url\(|\bimport\b|\bfrom\b|fetch\()\s*["']?(?:https?:)?//""")
+    sources = [path for path in (site / "static").rglob("*") if path.suffix in (".css", ".mjs", ".js")]
+    assert [path.name for path in sources if loads.search(path.read_text())] == []
+
+
+def test_our_files_are_served_byte_for_byte(site):
+    ours = [path for folder in ("py", "static") for path in (ROOT / folder).rglob("*.*") if path.suffix != ".pyc"]
+    changed = [path for path in ours if (site / path.relative_to(ROOT)).read_bytes() != path.read_bytes()]
+    assert ours and changed == []
+
+
+def test_versions_are_pinned_and_the_lock_names_no_registry():
+    wanted = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    text = (ROOT / "package-lock.json").read_text()
+    installed = json.loads(text)["packages"]
+    assert wanted == {package: installed[f"node_modules/{package}"]["version"] for package, _ in VENDOR.values()}
+    assert all("integrity" in package for path, package in installed.items() if path)
+    assert "://" not in text
+
+
+def test_sizes_are_those_of_the_files(site):
+    sizes = json.loads((site / "vendor/sizes.json").read_text())
+    assert sizes == {path.name: path.stat().st_size for path in (site / "vendor/pyodide").iterdir()}
+
+
+def test_the_weight_stays_within_bounds(site):
+    assert sum(path.stat().st_size for path in (site / "vendor/pyodide").iterdir()) < 13.5 * MB
+    assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < 18 * MB
+
+
+def test_no_module_of_the_library_misses_a_dropped_one(site):
+    command = ["node", "tools/pyodide.mjs", "tests/stdlib_imports.py"]
+    environment = {**os.environ, "PYODIDE": str(site / "vendor/pyodide")}
+    result = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=True)
+    missing = json.loads(result.stdout.splitlines()[-1])
+    assert {name: wanted for name, wanted in missing.items() if wanted.replace(".", "/") in DROPPED} == {}
+
+
+@pytest.mark.parametrize(("path", "kept"), [
+    ("json/decoder.py", True), ("random.py", True), ("email/message.py", True), ("encodings/utf_8.py", True),
+    ("unittest/mock.py", False), ("pydoc.py", False), ("encodings/big5.py", False), ("tomllib/mypy.ini", False),
+    ("json/", False),
+])
+def test_the_librarys_drop_list(path, kept):
+    assert is_kept(path) is kept
+
+
+def test_the_server_takes_one_port_once(site):
+    server = start(site)
+    with pytest.raises(OSError):
+        start(site, port=server.server_port)
+    server.shutdown()
+    server.server_close()

@@ -1,0 +1,19 @@
+// Runs a Python file in the same Pyodide as the page, but under Node: node tools/pyodide.mjs FILE [ARGUMENT…]
+// JavaScript because Pyodide has no command of its own. The current folder is there under its own path. PYODIDE names
+// another folder to load Pyodide from, such as the site's _site/vendor/pyodide.
+import { pathToFileURL } from "node:url";
+
+const here = process.cwd();
+const folder = process.env.PYODIDE ?? "node_modules/pyodide";
+const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`));
+const pyodide = await loadPyodide();
+pyodide.mountNodeFS(here, here);
+pyodide.globals.set("here", here);
+pyodide.globals.set("argv", pyodide.toPy(process.argv.slice(2)));
+await pyodide.runPythonAsync(`
+import os, runpy, sys
+
+os.chdir(here)
+sys.argv[:] = argv
+runpy.run_path(argv[0], run_name="__main__")
+`);

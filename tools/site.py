@@ -1,0 +1,112 @@
+"""Build the site: plain files in `_site/` that any static host can serve, under any path.
+
+    python3 -m tools.site
+
+Our own files are copied as they are. The packages of `package-lock.json` go to `_site/vendor/`, of each only what a
+browser loads. `vendor/sizes.json` says how many bytes the worker will load, for the page's progress.
+"""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.recorded import fill
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_site"
+CACHE = ROOT / ".cache"
+MODULES = ROOT / "node_modules"
+
+OURS = ["index.html", "LICENSE", "py/*.py", "static/**/*"]
+
+# Folder under vendor/: (package, the files that go there; licences among them where the package has one).
+VENDOR = {
+    "pyscript": ("@pyscript/core", ["LICENSE", "dist/*.js", "dist/*.css"]),
+    "pyodide": ("pyodide", ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"]),
+    "micropython": ("@micropython/micropython-webassembly-pyscript", ["micropython.mjs", "micropython.wasm"]),
+    "uplot": ("uplot", ["LICENSE", "dist/uPlot.esm.js", "dist/uPlot.min.css"]),
+}
+
+
+def copy_ours(site: Path) -> None:
+    """Copy our own files, and put the recording into the page; raise `FileNotFoundError` if a kind is missing."""
+    for pattern in OURS:
+        files = [path for path in ROOT.glob(pattern) if path.is_file()]
+        if not files:
+            raise FileNotFoundError(f"{pattern} is missing: the site cannot be built without it")
+        for path in files:
+            copy(path, site / path.relative_to(ROOT))
+    (site / "index.html").write_text(fill((ROOT / "index.html").read_text()))
+
+
+def copy_vendor(vendor: Path) -> None:
+    """Copy what a browser loads of each package, and write down whose work it is, under which licence."""
+    notice = ["These folders hold files of the following packages, unchanged but for Pyodide's standard library,"]
+    notice += ["which is compiled to byte code, and its list of packages, which is empty.", ""]
+    for name, (package, patterns) in VENDOR.items():
+        folder = MODULES / package
+        for pattern in patterns:
+            for path in folder.glob(pattern):
+                copy(path, vendor / name / path.name)
+        about = json.loads((folder / "package.json").read_text())
+        source = about.get("repository", {}).get("url", about.get("homepage", "")).removeprefix("git+")
+        notice.append(f"{name}/: {package} {about['version']}, licence {about['license']}, {source}")
+    (vendor / "NOTICE.txt").write_text("\n".join(notice) + "\n")
+
+
+def trim_pyodide(pyodide: Path) -> None:
+    """Add the compiled standard library, and a lock file that lists no packages: the site has none to load."""
+    shutil.copyfile(compiled_library(), pyodide / "python_stdlib.zip")
+    lock = json.loads((MODULES / "pyodide/pyodide-lock.json").read_text())
+    (pyodide / "pyodide-lock.json").write_text(json.dumps({"info": lock["info"], "packages": {}}))
+
+
+def compiled_library() -> Path:
+    """The standard library as byte code: made once for each version of Pyodide and of `tools/stdlib.py`."""
+    sources, compiler = MODULES / "pyodide/python_stdlib.zip", ROOT / "tools/stdlib.py"
+    key = hashlib.sha256(sources.read_bytes() + compiler.read_bytes()).hexdigest()[:16]
+    compiled = CACHE / f"python_stdlib-{key}.zip"
+    if not compiled.exists():
+        print("Compiling the standard library for the browser, once …", flush=True)
+        CACHE.mkdir(exist_ok=True)
+        unfinished = compiled.with_suffix(".part")
+        paths = (path.relative_to(ROOT) for path in (compiler, sources, unfinished))
+        subprocess.run(["node", "tools/pyodide.mjs", *paths], cwd=ROOT, check=True)
+        unfinished.rename(compiled)
+    return compiled
+
+
+def write_sizes(vendor: Path) -> None:
+    """Write `sizes.json`: the bytes of each file that the worker loads to start Pyodide."""
+    sizes = {path.name: path.stat().st_size for path in sorted((vendor / "pyodide").iterdir())}
+    (vendor / "sizes.json").write_text(json.dumps(sizes, indent=1) + "\n")
+
+
+def copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def build(site: Path = SITE) -> None:
+    """Build into a folder beside `site`, then put it in its place: a running server never sees half a site."""
+    fresh, old = site.with_name(site.name + ".new"), site.with_name(site.name + ".old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    copy_ours(fresh)
+    copy_vendor(fresh / "vendor")
+    trim_pyodide(fresh / "vendor/pyodide")
+    write_sizes(fresh / "vendor")
+    if site.exists():
+        site.rename(old)
+    fresh.rename(site)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    try:
+        build()
+    except FileNotFoundError as error:
+        sys.exit(f"tools/site.py: {error}")
