@@ -5,6 +5,8 @@ The algorithm is Andrej Karpathy's microgpt (2026). Nothing happens on import; `
 import argparse
 import math
 import random
+from functools import reduce
+from operator import add, mul
 from types import SimpleNamespace
 
 DEFAULTS = {"num_steps": 1000, "seed": 42, "n_layer": 1, "n_embd": 16, "n_head": 4, "block_size": 16,
@@ -51,6 +53,7 @@ def gauss(rng):
 
 # ---- Autograd: a number that remembers how it was made, so that the chain rule can be followed back from the loss.
 class Value:
+    """One number of the recorded graph."""
     __slots__ = ("data", "grad", "op", "inputs", "local_grads")
 
     def __init__(self, data, op="", inputs=(), local_grads=()):
@@ -73,7 +76,7 @@ class Value:
     def log(self): return Value(log(self.data), "log", (self,), (1 / self.data,))
     def relu(self): return Value(max(self.data, 0.0), "relu", (self,), (float(self.data > 0),))
     def __sub__(self, other): return self + other * -1.0
-    def __truediv__(self, other): return self * other ** -1
+    def __truediv__(self, other): return self * (other ** -1 if isinstance(other, Value) else 1 / other)
 
     def backward(self):
         """Add d self / d node to the grad of every node that self was made from."""
@@ -98,22 +101,17 @@ def topological_order(root):
 
 def dot(a, b):
     """a[0] * b[0] + a[1] * b[1] + ..., from left to right, as one node."""
-    a_data, b_data, y = [x.data for x in a], [x.data for x in b], 0.0
-    for u, v in zip(a_data, b_data):
-        y += u * v
-    return Value(y, "dot", (*a, *b), (*b_data, *a_data))
+    a_data, b_data = [x.data for x in a], [x.data for x in b]
+    return Value(reduce(add, map(mul, a_data, b_data)), "dot", a + b, b_data + a_data)
 
 def total(values):
     """values[0] + values[1] + ..., from left to right, as one node."""
-    y = 0.0
-    for x in values:
-        y += x.data
-    return Value(y, "sum", tuple(values), (1.0,) * len(values))
+    return Value(reduce(add, [x.data for x in values]), "sum", values, [1.0] * len(values))
 
 def largest(values):
     """The largest of the values as one node. Of equals, the first takes the gradient."""
     winner = max(values, key=lambda x: x.data)
-    return Value(winner.data, "max", tuple(values), tuple(float(x is winner) for x in values))
+    return Value(winner.data, "max", values, [float(x is winner) for x in values])
 
 # ---- The model: from a token, and what was read before it, to a score for each token that may come next.
 def linear(x, w):
@@ -159,15 +157,17 @@ class GPT:
         mixed, size = [], len(x) // self.n_head
         for h in range(self.n_head):
             head = slice(h * size, (h + 1) * size)
-            attention = softmax([dot(query[head], p.key[head]) * size ** -0.5 for p in past])
+            attention = softmax([dot(query[head], p.key[head]) / math.sqrt(size) for p in past])
             past[-1].attention.append(attention)
-            mixed += [dot(attention, column) for column in zip(*(p.value[head] for p in past))]
+            mixed += [dot(attention, list(column)) for column in zip(*(p.value[head] for p in past))]
         return mixed
 
 # ---- The run: documents in, a trained model out, and new documents from it.
 class Run:
     def __init__(self, lines, **settings):
         """lines: the data, a document each; settings: any of DEFAULTS. A ValueError names what can't be."""
+        if unknown := settings.keys() - DEFAULTS.keys():
+            raise ValueError(f"there is no setting called {', '.join(sorted(unknown))}")
         self.settings = s = SimpleNamespace(**DEFAULTS | settings)
         for name in DEFAULTS.keys() - {"seed"}:
             if not 0 < getattr(s, name) < math.inf:
@@ -202,9 +202,9 @@ class Run:
         self.step += 1
         beta1, beta2, epsilon = 0.85, 0.99, 1e-8  # Adam
         mean_scale, square_scale = 1 / (1 - power(beta1, self.step)), 1 / (1 - power(beta2, self.step))
-        for i, p in enumerate(self.gpt.parameters):
-            self.mean[i] = m = beta1 * self.mean[i] + (1 - beta1) * p.grad
-            self.square[i] = v = beta2 * self.square[i] + (1 - beta2) * p.grad * p.grad
+        self.mean = [beta1 * m + (1 - beta1) * p.grad for m, p in zip(self.mean, self.gpt.parameters)]
+        self.square = [beta2 * v + (1 - beta2) * p.grad * p.grad for v, p in zip(self.square, self.gpt.parameters)]
+        for p, m, v in zip(self.gpt.parameters, self.mean, self.square):
             p.data -= learning_rate * m * mean_scale / (math.sqrt(v * square_scale) + epsilon)
         return self.loss.data
 
@@ -228,7 +228,7 @@ def main():
         parser.add_argument(f"--{name}", type=type(default), default=default)
     settings = vars(parser.parse_args())
     try:
-        with open(settings.pop("data"), encoding="utf-8") as lines:
+        with open(settings.pop("data"), encoding="utf-8-sig") as lines:
             run = Run(lines, **settings)
     except (OSError, ValueError) as error:
         parser.error(error)

@@ -25,7 +25,7 @@ async def main():
     for id, event, handler in (("train", "click", tab.press_train), ("step", "click", tab.press_step),
                                ("reset", "click", tab.press_reset), ("share", "click", tab.press_share),
                                ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
-                               ("look", "input", tab.look)):
+                               ("look", "input", tab.look), ("listing", "toggle", tab.open_source)):
         on(id, event, handler)
     view.get("settings").addEventListener("change", tab.changed)
     view.get("settings").addEventListener("submit", lambda event: event.preventDefault())

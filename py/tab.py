@@ -38,6 +38,7 @@ class Tab:
         if view.is_recording() and not self.running:
             self.chart.add(recorded.points)
             view.loss(recorded.mean)
+            self.pictures.tell(recorded.view)
 
     # ---- The worker's life
 
@@ -53,7 +54,7 @@ class Tab:
         finally:
             self.booting = False
         self.alive = True
-        view.about(facts)
+        view.get("sha256").textContent = facts.sha256
         view.status("status.ready", "ready", python=facts.python)
 
     async def begin(self, resume=False):
@@ -290,6 +291,10 @@ class Tab:
         elif any(self.recipe[name] != self.running[name] for name in self.recipe if name not in SAMPLING):
             note = (note + " " + say("settings.new-run")).strip()
         view.line("settings-note", note)
+
+    async def open_source(self):
+        if self.alive and not view.get("source-lines").children.length:
+            view.source(await self.trainer.call("listing"))
 
     async def look(self, *_):
         """The visitor's own document for the pictures."""

@@ -74,10 +74,14 @@ class Pictures:
 
     def show(self, pictures):
         """Put new pictures in place. The chosen cell stays chosen, and focused if it was."""
-        self.letters = list(pictures.letters)
         focused = get("attention").contains(document.activeElement)
         get("attention").innerHTML = pictures.attention
         get("probabilities").innerHTML = pictures.probabilities
+        self.tell(pictures, focused)
+
+    def tell(self, pictures, focused=False):
+        """Read out a cell of pictures that are in place: the chosen one, or else the one that tells most."""
+        self.letters = list(pictures.letters)
         cell = self.cell(*self.chosen) if self.by_hand else None
         self.choose(cell or self.cell(*pictures.telling), focused)
 
@@ -155,6 +159,5 @@ def own():
         get("names").innerHTML = ""
 
 
-def about(facts):
-    get("sha256").textContent = facts.sha256
-    get("source-lines").innerHTML = facts.source
+def source(html):
+    get("source-lines").innerHTML = html

@@ -19,10 +19,13 @@ CORE = Path(microgpt.__file__).read_bytes()
 
 
 def about():
-    """What the worker runs: the core's source as HTML, its number of lines, its SHA-256, and the Python version."""
-    text = CORE.decode()
-    return json.dumps({"source": source.listing(text), "lines": text.count("\n"),
-                       "sha256": hashlib.sha256(CORE).hexdigest(), "python": sys.version.split()[0]})
+    """What the worker runs: the SHA-256 of the core it loaded, and the Python version."""
+    return json.dumps({"sha256": hashlib.sha256(CORE).hexdigest(), "python": sys.version.split()[0]})
+
+
+def listing():
+    """The source of the core it loaded, as HTML."""
+    return source.listing(CORE.decode())
 
 
 def start(recipe, texts, saved=None):
@@ -70,4 +73,4 @@ def state():
 
 
 session, words = None, {}
-__export__ = ["about", "start", "train", "look", "names", "last_names", "state"]
+__export__ = ["about", "listing", "start", "train", "look", "names", "last_names", "state"]
