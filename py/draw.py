@@ -3,9 +3,13 @@
 Each picture is a table that carries its own numbers, so that what is seen, heard and copied is one thing. The style
 sheet turns the numbers into ink: --w is a weight from 0 to 1. Letters come from strangers: all is escaped.
 """
-from html import escape
-
 SHOWN = 5  # how many of the next letter's probabilities each position shows
+
+ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
+
+
+def escape(text):
+    return text.translate(ESCAPES)
 
 
 def attention(letters, weights, words):

@@ -2,6 +2,7 @@
 import asyncio
 
 import view
+from chart import Chart
 from pyscript import js_import, window
 from recipe import SAMPLING
 from tab import Tab
@@ -19,8 +20,10 @@ def on(id, event, handler):
 
 
 async def main():
+    tab = Tab()
+    boot = asyncio.create_task(tab.boot())  # first of all: it takes longest
     uplot = await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", window.location.href).href)
-    tab = Tab(uplot[0].default)
+    tab.chart = Chart(uplot[0].default, view.get("chart"))
     tab.opened()
     for id, event, handler in (("train", "click", tab.press_train), ("step", "click", tab.press_step),
                                ("reset", "click", tab.press_reset), ("share", "click", tab.press_share),
@@ -35,8 +38,8 @@ async def main():
     view.get("numbers").addEventListener("change", lambda event: view.get("attention").classList.toggle(
         "with-numbers", event.target.checked))
     window.onpopstate = tab.opened
-    asyncio.create_task(tab.show_recording())
-    await tab.boot()
+    await tab.show_recording()
+    await boot
     await tab.pull()
 
 

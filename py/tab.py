@@ -4,7 +4,6 @@ The flow is a pull: pull() asks for a frame, shows it, and asks for the next. To
 """
 import form
 import view
-from chart import Chart
 from pyscript import document, window
 from recipe import SAMPLING
 from trainer import Failed, Trainer, dumps, loads
@@ -19,10 +18,9 @@ LAST_NAMES = 20
 
 class Tab:
 
-    def __init__(self, uplot):
+    def __init__(self):
         self.trainer = Trainer(self.downloaded, self.silent)
-        self.chart, self.speed = Chart(uplot, view.get("chart")), view.Speed()
-        self.pictures = view.Pictures()
+        self.chart, self.speed, self.pictures = None, view.Speed(), view.Pictures()
         self.recipe, self.running = None, None      # in the form; of the run in the worker, None before it has one
         self.alive = self.booting = False           # has the worker come up; is it coming up
         self.pulling = False                        # is pull() under way
@@ -30,7 +28,6 @@ class Tab:
         self.run = self.step = 0                    # which run this is, so that a late frame of another is dropped
         self.saved = None                           # the run's state as the worker last gave it
         self.chars, self.told = "", {}              # the data's alphabet; when what was last done, by name
-        self.chart.reset(1000, 27)
 
     async def show_recording(self):
         """Draw the recording's curve; its pictures are in index.html already."""

@@ -7,15 +7,14 @@ import hashlib
 import json
 import sys
 from array import array
-from pathlib import Path
 
 import draw
 import microgpt
-import source
 from pyodide.ffi import to_js
 from session import Session, drawn
 
-CORE = Path(microgpt.__file__).read_bytes()
+with open(microgpt.__file__, "rb") as file:
+    CORE = file.read()
 
 
 def about():
@@ -25,6 +24,8 @@ def about():
 
 def listing():
     """The source of the core it loaded, as HTML."""
+    import source  # here, because Python's tokenizer takes a moment to load and few ask for this
+
     return source.listing(CORE.decode())
 
 
