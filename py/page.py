@@ -30,6 +30,8 @@ async def main():
                                ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
                                ("look", "input", tab.look), ("listing", "toggle", tab.open_source)):
         on(id, event, handler)
+        if id != "more-names":  # which wait for a model
+            view.get(id).disabled = False
     view.get("settings").addEventListener("change", tab.changed)
     view.get("settings").addEventListener("submit", lambda event: event.preventDefault())
     for name in SAMPLING:

@@ -247,7 +247,7 @@ class Tab:
         """Give the link: to the system's share sheet where there is one, else to the clipboard."""
         link, navigator = window.location.href, window.navigator
         try:
-            if navigator.share:
+            if hasattr(navigator, "share"):
                 await navigator.share(loads(dumps({"title": document.title, "url": link})))
             else:
                 await navigator.clipboard.writeText(link)

@@ -142,6 +142,7 @@ def in_cpython(fragment: str, steps: int | None = None) -> tuple[Session, dict]:
         session = Session(lines, recipe)
     if steps is None:
         return session, session.train(float("inf"), recipe["temperature"], recipe["prefix"])
+    frame = None
     for _ in range(steps):
         frame = session.train(0, recipe["temperature"], recipe["prefix"])
     return session, frame

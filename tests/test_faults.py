@@ -1,0 +1,205 @@
+"""When things go wrong: the page says what happened and what to do, keeps what it has, and goes on without a reload."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+SMALL = "num_steps=120&n_embd=8&n_head=2"
+KILL = "setTimeout(() => self.close())"  # in the worker: it ends, and answers nothing any more
+
+
+def die(visitor) -> None:
+    """End the worker from within, as a browser does that needs its memory."""
+    visitor.page.workers[-1].evaluate(KILL)
+
+
+def whole_run(cpython, fragment: str) -> tuple[list, list]:
+    """The points of an undisturbed run, and its names as the page lists them."""
+    session, frame = cpython(fragment)
+    names = session.last_names(20, True) + frame["names"][::-1]
+    return frame["points"], [(step, name) for step, name, _ in names]
+
+
+# ---- Python does not come
+
+FILES = ["vendor/pyodide/pyodide.asm.wasm", "vendor/pyodide/python_stdlib.zip", "static/runtime.mjs", "py/worker.py",
+         "py/session.py", "static/datasets/us-names-2018.txt"]
+NOISE = ["404", "ERR_", "Failed to", "standard library", "Fatal Python error", "fetch", "import", "load", "[Ee]rror"]
+
+
+@pytest.mark.tolerates(*NOISE)
+@pytest.mark.parametrize("fault", ["404", "lost"])
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_that_cannot_be_had_is_said_and_retry_works_when_it_is_back(visitor, file, fault):
+    def break_it(route):
+        return route.fulfill(status=404, body="") if fault == "404" else route.abort()
+
+    pattern = f"**/{file}*"
+    visitor.page.context.route(pattern, break_it)
+    visitor.open("num_steps=3&n_embd=4&n_head=2", state="failed")
+    expect(visitor.see("status")).to_contain_text("Python could not be loaded")
+    expect(visitor.see("status")).to_contain_text("press Retry")
+    expect(visitor.see("attention").locator("[data-head]")).to_have_count(4)  # the recording stays
+    visitor.page.context.unroute(pattern)
+    visitor.press("retry")
+    visitor.wait("ready")
+    expect(visitor.see("retry")).to_be_hidden()
+    visitor.press("train")
+    visitor.wait("done")
+
+
+@pytest.mark.tolerates(*NOISE)
+@pytest.mark.parametrize("button", ["train", "step", "reset"])
+def test_every_button_starts_python_again_after_a_failure(visitor, button):
+    visitor.page.context.route("**/*.wasm", lambda route: route.abort() if "pyodide" in route.request.url
+                               else route.continue_())
+    visitor.open("num_steps=2&n_embd=4&n_head=2", state="failed")
+    visitor.page.context.unroute("**/*.wasm")
+    visitor.press(button)
+    visitor.wait({"train": "done", "step": "paused", "reset": "ready|paused"}[button])
+
+
+@pytest.mark.tolerates(*NOISE)
+def test_a_second_failure_is_said_too(visitor):
+    visitor.page.context.route("**/pyodide.asm.wasm", lambda route: route.abort())
+    visitor.open(state="failed")
+    visitor.press("retry")
+    visitor.wait("loading")
+    visitor.wait("failed")
+    visitor.reads("train", "Train")
+
+
+# ---- The worker dies
+
+
+def trained_a_little(visitor, fragment: str) -> None:
+    """Open a link and train until there are some steps and a saved state."""
+    visitor.open(fragment)
+    visitor.press("train")
+    expect(visitor.see("step-count")).to_have_text(re.compile(r"^(?!\d / )\d+ / "), timeout=30_000)
+
+
+def test_a_dead_worker_is_noticed_and_retry_goes_on_to_the_same_end(visitor, cpython):
+    points, names = whole_run(cpython, SMALL)
+    trained_a_little(visitor, SMALL)
+    visitor.press("train")
+    visitor.wait("paused")
+    visitor.press("train")
+    visitor.wait("training")
+    die(visitor)
+    visitor.wait("silent", 20)
+    expect(visitor.see("status")).to_contain_text(re.compile(r"has not answered for 1\d seconds"))
+    listed, loss = visitor.names(), visitor.see("loss").text_content()
+    assert listed and re.fullmatch(r"\d\.\d{3}", loss)
+    visitor.press("retry")
+    visitor.wait("done")
+    assert visitor.names() == names
+    expect(visitor.see("retry")).to_be_hidden()
+    last = dict(zip(*visitor.points()[:2], strict=True))  # what came again replaces what came before
+    assert [last[step] for step in points[0]] == points[1]
+    visitor.reads("loss", f"{points[2][-1]:.3f}")
+
+
+def test_every_step_has_its_names_once_after_a_retry(visitor, cpython):
+    fragment = "num_steps=20&n_embd=8&n_head=2"  # so few that each step invents names
+    _, names = whole_run(cpython, fragment)
+    visitor.open(fragment)
+    for step in range(1, 4):
+        visitor.press("step")
+        visitor.reads("step-count", f"{step} / 20")
+        visitor.wait("paused")
+    die(visitor)
+    visitor.press("train")
+    visitor.wait("silent", 20)
+    visitor.press("retry")
+    visitor.wait("done")
+    assert visitor.names() == names
+
+
+@pytest.mark.parametrize("button", ["reset", "step"])
+def test_a_dead_worker_does_not_hold_the_other_buttons(visitor, button):
+    trained_a_little(visitor, SMALL)
+    die(visitor)
+    visitor.wait("silent", 20)
+    visitor.press(button)
+    visitor.wait("ready|paused")
+    visitor.press("step")
+    visitor.wait("paused")
+    visitor.press("train")
+    visitor.wait("done")
+
+
+@pytest.mark.tolerates("RuntimeError")
+@pytest.mark.parametrize("button", ["retry", "train", "step", "reset"])
+def test_when_python_stops_in_mid_run_every_button_goes_on(visitor, button):
+    fragment = "num_steps=30&n_embd=8&n_head=2"
+    breaking = "\nimport session as s\ntrained = s.Session.train\ndef train(self, *a):\n" \
+               "    if self.run.step >= 3: raise RuntimeError('as if out of memory')\n" \
+               "    return trained(self, 0, *a[1:])\ns.Session.train = train\n"
+
+    def broken(route):
+        route.fulfill(body=route.fetch().text() + breaking)
+
+    visitor.page.context.route("**/py/worker.py", broken)
+    visitor.open(fragment)
+    visitor.press("train")
+    visitor.wait("failed")
+    visitor.reads("status", re.compile("^Python stopped: RuntimeError: as if out of memory. .* from step 3.$"))
+    visitor.reads("train", "Train")
+    assert visitor.step() == 3 and visitor.names()
+    visitor.page.context.unroute("**/py/worker.py")
+    visitor.press(button)
+    if button in ("step", "reset"):
+        visitor.reads("step-count", "4 / 30" if button == "step" else "0 / 30")
+        visitor.wait("ready|paused")
+        visitor.press("train")
+    visitor.wait("done")
+    visitor.reads("train", "Train")
+
+
+# ---- The loss is no longer a number
+
+
+def test_a_loss_that_is_no_number_keeps_the_weights_and_a_smaller_rate_helps(visitor):
+    visitor.open("num_steps=20&n_embd=8&n_head=2&learning_rate=10")
+    visitor.press("train")
+    visitor.wait("broken")
+    expect(visitor.see("status")).to_contain_text("At step 2 the loss was no longer a number")
+    expect(visitor.see("status")).to_contain_text("A smaller learning rate helps: change it, then press Reset.")
+    visitor.reads("train", "Train")
+    assert visitor.names()
+    visitor.see("look").fill("emma")
+    expect(visitor.see("attention").locator("[data-head='0'] tbody th")).to_have_text([*"·emma"], timeout=30_000)
+    visitor.press("more-names")
+    visitor.see("look").fill("")
+    visitor.put("setting-learning_rate", "0.01")
+    visitor.press("reset")
+    visitor.reads("step-count", "0 / 20")
+    visitor.wait("ready|paused")
+    visitor.press("train")
+    visitor.wait("done")
+
+
+def test_a_loss_that_breaks_later_keeps_its_curve_and_says_where(visitor, cpython):
+    fragment = "num_steps=100&n_embd=8&n_head=2&learning_rate=0.7"
+    visitor.open(fragment)
+    while visitor.see("status").get_attribute("data-state") != "broken":
+        visitor.press("step")
+        visitor.wait("paused|broken")
+    expect(visitor.see("status")).to_contain_text("At step 9 the loss was no longer a number; the weights of step 8")
+    assert visitor.points()[0] == list(range(1, 9))
+    assert visitor.step() == 8
+
+
+# ---- Settings that can't be
+
+
+@pytest.mark.parametrize("data", ["", " \n\n"])
+def test_data_without_documents_is_a_problem_in_words(visitor, data):
+    visitor.page.context.route("**/us-names-2018.txt", lambda route: route.fulfill(body=data))
+    visitor.open()
+    visitor.press("train")
+    visitor.wait("problem")
+    visitor.reads("status", "These settings can’t be: the data has no documents: its lines are blank.")
+    visitor.reads("train", "Train")

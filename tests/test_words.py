@@ -1,0 +1,107 @@
+"""The page's words: each text that Python asks for is in index.html, each that is there is asked for."""
+
+import ast
+import string
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HTML = (ROOT / "index.html").read_text("utf-8")
+SILENT = {"script", "style", "mpy-config", "title"}  # what they hold is no text of the page's body
+VOID = {"meta", "link", "input", "br", "img"}
+
+
+class Texts(HTMLParser):
+    """The texts of index.html: keyed[key], those of the template under words[key]; bare: visible ones without a key."""
+
+    def __init__(self):
+        super().__init__()
+        self.keyed, self.words, self.bare, self.open = {}, {}, [], []
+        self.feed(HTML)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag not in VOID:
+            self.open.append((tag, attributes))
+        for spoken in ("aria-label", "placeholder", "title", "alt"):
+            key = "data-t-" + spoken.removeprefix("aria-")
+            if spoken in attributes and key not in attributes:
+                self.bare.append(attributes[spoken])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data):
+        tags = [tag for tag, _ in self.open]
+        if not any(char.isalpha() for char in data) or SILENT & set(tags):
+            return
+        key = self.open[-1][1].get("data-t")
+        if key:
+            place = self.words if "template" in tags else self.keyed
+            assert key not in place, f"{key} is there twice"
+            place[key] = data
+        else:
+            self.bare.append(data)
+
+
+TEXTS = Texts()
+ALL = TEXTS.keyed | TEXTS.words
+SOURCES = {path.name: ast.parse(path.read_text("utf-8")) for path in (ROOT / "py").glob("*.py")}
+
+
+def calls(*names: str) -> list[ast.Call]:
+    """The calls of functions or methods of these names in py/."""
+    return [node for tree in SOURCES.values() for node in ast.walk(tree) if isinstance(node, ast.Call)
+            and getattr(node.func, "attr", getattr(node.func, "id", None)) in names]
+
+
+def constants(node: ast.AST) -> list[str]:
+    """The texts in an expression, without those that only choose between them."""
+    if isinstance(node, ast.IfExp):
+        return constants(node.body) + constants(node.orelse)
+    return [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+
+
+SAID = [(call, text) for call in calls("say", "status", "failed") for text in constants(call.args[0])]
+SAID += [(call, text) for call in calls("several") for argument in call.args for text in constants(argument)]
+PUT_TOGETHER = {".unknown": ("prefix", "look")}  # a key's end, and what comes before it
+
+
+def keys(text: str) -> list[str]:
+    return [start + text for start in PUT_TOGETHER[text]] if text in PUT_TOGETHER else [text]
+
+
+def test_every_text_that_python_asks_for_is_there():
+    asked = {key for _, text in SAID for key in keys(text)}
+    assert len(asked) > 20 and asked - ALL.keys() == set()
+
+
+def test_every_text_of_the_template_is_asked_for():
+    asked = {key for _, text in SAID for key in keys(text)}
+    assert len(TEXTS.words) > 20 and TEXTS.words.keys() - asked == set()
+
+
+@pytest.mark.parametrize(("call", "text"), [
+    pytest.param(call, text, id=text) for call, text in SAID
+    if call.func.__class__ is not ast.Attribute or call.func.attr == "status"
+])
+def test_every_place_in_a_text_is_given_its_value(call, text):
+    given = {keyword.arg for keyword in call.keywords}
+    if None in given or call in calls("several"):  # given as **values, or later
+        return
+    for key in keys(text):
+        places = {place for _, place, _, _ in string.Formatter().parse(ALL[key]) if place}
+        assert places <= given
+
+
+def test_every_visible_text_has_a_key():
+    assert len(TEXTS.keyed) > 40 and TEXTS.bare == []
+
+
+def test_the_page_says_how_many_lines_the_core_has():
+    lines = len((ROOT / "py/microgpt.py").read_text("utf-8").splitlines())
+    assert HTML.count(f"{lines} lines") == 4  # the description, the link, the lead, the listing
+    assert HTML.count(" lines") == 4
