@@ -53,8 +53,8 @@ class Chart:
             "scales": {"x": {"time": False}, "y": {}}, "axes": [dict(axis, size=26), dict(axis, size=32, space=36)],
             "series": [{}, {"width": 0, "points": {"show": True, "size": 2.5, "width": 0}},
                        {"width": 2, "points": {"show": False}}], "hooks": {}}))
-        options.scales.x.range = lambda *_: window.Array.of(0, self.num_steps)
-        options.scales.y.range = self.range
+        options.scales.x.range = self.range_of_steps
+        options.scales.y.range = self.range_of_losses
         for part in options.axes:
             part.stroke, part.grid.stroke = self.colour("axis"), self.colour("grid")
         options.series[1].points.fill = options.series[1].stroke = self.colour("dot")
@@ -66,11 +66,18 @@ class Chart:
     def colour(self, name):
         return lambda *_: window.getComputedStyle(self.element).getPropertyValue(COLOURS[name])
 
-    def range(self, plot, low, high, *_):
-        """The losses shown: those of the run, and in any case the neighbourhood of the uniform guess."""
+    # What a callback gives to JavaScript is kept here too: MicroPython may collect it before JavaScript has read it.
+
+    def range_of_steps(self, *_):
+        self.steps_shown = window.Array.of(0, self.num_steps)
+        return self.steps_shown
+
+    def range_of_losses(self, plot, low, high, *_):
+        """The losses of the run, and in any case the neighbourhood of the uniform guess."""
         guess = math.log(self.vocab_size)
-        return window.Array.of(min(guess / 2, guess if low is None else low),
-                               max(guess * 1.2, guess if high is None else high))
+        self.losses_shown = window.Array.of(min(guess / 2, guess if low is None else low),
+                                            max(guess * 1.2, guess if high is None else high))
+        return self.losses_shown
 
     def fit(self, *_):
         if abs(self.plot.width - self.element.clientWidth) > 1:

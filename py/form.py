@@ -10,7 +10,7 @@ def fill(recipe):
     """Show a recipe in the form and in the controls of the names; the limits come from the recipe's table."""
     for name, default, low, high in SETTINGS:
         box = document.getElementById("setting-" + name)
-        box.value = str(recipe[name])
+        box.value = "%.10g" % recipe[name] if type(default) is float else str(recipe[name])
         if type(default) is not str:
             box.min, box.max = str(low), str(high)
     document.getElementById("temperature").value = document.getElementById("temperature-value").value = \
@@ -36,7 +36,7 @@ def change(recipe, name, text):
             note = say("settings.limits", name=label.textContent, low=low, high=high, used=changed[name])
     heads = recipes.fitting_heads(changed["n_embd"], changed["n_head"])
     if heads != changed["n_head"]:
-        changed["n_head"], note = heads, say("settings.heads", used=heads)
+        changed["n_head"], note = heads, (note + " " + say("settings.heads", used=heads)).strip()
     return changed, note
 
 
@@ -50,9 +50,13 @@ def from_address():
     recipe, notes = recipes.parse(window.location.hash)
     ignored = [text for text, used in notes if used is None]
     clamped = ["%s → %s" % note for note in notes if note[1] is not None]
-    lines = [say("link.ignored", pieces=", ".join(ignored)) if ignored else "",
-             say("link.clamped", pieces=", ".join(clamped)) if clamped else ""]
+    lines = [say("link.ignored", pieces=listed(ignored)) if ignored else "",
+             say("link.clamped", pieces=listed(clamped)) if clamped else ""]
     return recipe, " ".join(line for line in lines if line)
+
+
+def listed(pieces):
+    return ", ".join(pieces[:5]) + (", …" if len(pieces) > 5 else "")
 
 
 def to_address(recipe):

@@ -62,7 +62,9 @@ def read(name, text):
     kind = type(DEFAULTS[name])
     if kind is str:
         return text if text is not None and (name != "data" or text in DATASETS) else None
-    if not text or len(text) > 20 or any(char not in "+-.0123456789eE" for char in text):
+    if not text or len(text) > 30 or any(char not in "+-.0123456789eE" for char in text):
+        return None
+    if not any(char in "0123456789" for char in text):
         return None
     try:
         value = kind(text)
@@ -97,15 +99,15 @@ def quote(text):
 def unquote(text):
     """The text that quote() encoded; None where the bytes are not UTF-8 text."""
     data, i = bytearray(), 0
-    while i < len(text):
-        digits = text[i + 1:i + 3]
-        if text[i] == "%" and len(digits) == 2 and all(digit in "0123456789abcdefABCDEF" for digit in digits):
-            data.append(int(digits, 16))
-            i += 3
-        else:
-            data.extend(text[i].encode())
-            i += 1
     try:
+        while i < len(text):
+            digits = text[i + 1:i + 3]
+            if text[i] == "%" and len(digits) == 2 and all(digit in "0123456789abcdefABCDEF" for digit in digits):
+                data.append(int(digits, 16))
+                i += 3
+            else:
+                data.extend(text[i].encode())
+                i += 1
         return bytes(data).decode()
     except UnicodeError:
         return None

@@ -8,6 +8,7 @@ import random
 import time
 from array import array
 from collections import deque
+from contextlib import suppress
 
 import draw
 import microgpt
@@ -43,7 +44,7 @@ class Session:
         every = max(1, run.settings.num_steps // OCCASIONS)
         try:
             while run.step < run.settings.num_steps and (not steps or time.perf_counter() < end):
-                if run.step % every == 0:
+                if run.step == 0:
                     names += self.names_of_this_step(temperature, prefix)
                 loss = run.train()
                 if not math.isfinite(loss):
@@ -52,6 +53,8 @@ class Session:
                 steps.append(run.step)
                 losses.append(loss)
                 means.append(math.fsum(self.recent) / len(self.recent))
+                if run.step % every == 0 and run.step < run.settings.num_steps:
+                    names += self.names_of_this_step(temperature, prefix)
         except (ArithmeticError, ValueError):
             broken = run.step + 1
             self.restore(before)
@@ -79,14 +82,14 @@ class Session:
         return self.names(count, self.run.settings.temperature, "", self.last_rng)
 
     def view(self, look=""):
-        """The model's view of a document: look, or else the one that the last step read.
+        """The model's view of a document: look, or else the one that the last step learned from.
 
         Returns the letters; attention[layer][head][query][key]; probabilities[position][token]; the targets, the token
         that does follow at each position; telling, the [layer, head, query, key] that looks most at an earlier letter.
         """
         run = self.run
-        if look or not run.step:
-            run.read(look or run.docs[0])
+        with suppress(ArithmeticError):  # a probability of zero has no logarithm: there is no loss then, but a view
+            run.read(look or run.docs[max(run.step - 1, 0) % len(run.docs)])
         attention = [[[[p.data for p in position.attention[head]] for position in layer]
                       for head in range(run.settings.n_head)] for layer in run.context]
         earlier = ((weight, [layer, head, query, key]) for layer, heads in enumerate(attention)

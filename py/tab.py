@@ -115,7 +115,7 @@ class Tab:
         self.pulling = True
         try:
             while self.training or self.single:
-                if not self.running and not await self.begin():
+                if not (self.alive and self.running) and not await self.begin(resume=bool(self.running)):
                     break
                 await self.slice()
         except Failed as error:
@@ -128,7 +128,8 @@ class Tab:
         """One frame: ask, show, and see whether it was the last."""
         run, single = self.run, self.single
         pictures = single or self.due("pictures", PICTURES_EVERY_MS)
-        view.status("status.training", "training")
+        if view.state() != "training":
+            view.status("status.training", "training")
         frame = loads(await self.trainer.call("train", 0 if single else SLICE_MS, self.recipe["temperature"],
                                               self.known("prefix"), self.known("look"), pictures))
         if run != self.run:
@@ -212,6 +213,9 @@ class Tab:
 
     async def press_reset(self):
         """Forget the run, and show the new one's model as it is before it has learned anything."""
+        if view.state() == "silent":
+            self.trainer.end()
+            self.alive = False
         self.forget()
         if self.booting:
             return
@@ -284,6 +288,7 @@ class Tab:
             form.to_address(self.recipe)
         if not self.step:
             self.running = None
+            self.run += 1
             view.progress(0, self.recipe["num_steps"])
         elif any(self.recipe[name] != self.running[name] for name in self.recipe if name not in SAMPLING):
             note = (note + " " + say("settings.new-run")).strip()

@@ -30,6 +30,7 @@ class Trainer:
         self.dead = window.Promise.withResolvers()
         self.dead.promise.catch(lambda reason: None)
         try:
+            await _exists("py/worker.py")
             self.worker = PyWorker(BASE + "py/worker.py", type="pyodide",
                                    version=BASE + "static/runtime.mjs?progress=" + name,
                                    config={"files": {BASE + file: "" for file in FILES}, "sync_main_only": True})
@@ -64,6 +65,13 @@ class Trainer:
         self.silence = self.silence + 1 if self.waiting else 0
         if self.silence > max(PATIENCE_S, 5 * self.longest):
             self.on_silence(self.silence)
+
+
+async def _exists(path):
+    """Raise Failed where a file cannot be had: PyScript would wait for ever for a worker without its file."""
+    response = await window.fetch(BASE + path, loads('{"method": "HEAD"}'))
+    if not response.ok:
+        raise Failed(path + " could not be loaded (HTTP " + str(response.status) + ")")
 
 
 def _reason(error):

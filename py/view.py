@@ -68,7 +68,7 @@ class Pictures:
     def __init__(self):
         self.letters, self.chosen, self.by_hand = [], None, False
         element = get("attention")
-        for event in ("pointerover", "click", "focusin"):
+        for event in ("pointermove", "click", "focusin"):
             element.addEventListener(event, self.point)
         element.addEventListener("keydown", self.move)
 
@@ -142,9 +142,9 @@ def names(html, after=0):
 
 
 def cut_names(step):
-    """Forget the names that were invented after a step."""
+    """Forget the names that a run which goes on from a step will invent again."""
     for item in list(get("names").children):
-        if int(item.dataset.step) > step:
+        if int(item.dataset.step) > step or not step:
             item.remove()
 
 

@@ -67,6 +67,11 @@ def context(context, request):
     assert not faults, "errors in the browser's console"
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the tests that ask for more time, so that the others run beside them."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
 # Runs before the page does: keeps the text of every frame that comes from the worker, with all digits of its numbers.
 KEEP_FRAMES = """
 window.frames_heard = [];

@@ -158,7 +158,7 @@ FRAGMENTS = [
     # nonsense
     *[(piece, {}, [(piece, None)]) for piece in (
         "seed", "seed=", "=5", "seeds=5", "Seed=5", " seed=5", "__class__=1", "num_samples=3", "seed= 7", "seed=7 ",
-        "seed=1.5", "seed=1e3", "seed=0x10", "seed=1_0", "seed=٣", "seed=--1", "seed=+", "seed=" + "9" * 21,
+        "seed=1.5", "seed=1e3", "seed=0x10", "seed=1_0", "seed=٣", "seed=--1", "seed=+", "seed=" + "9" * 31,
         "seed=nan", "learning_rate=nan", "learning_rate=inf", "learning_rate=1e", "learning_rate=.", "temperature=hot",
         "data=nowhere", "data=", "data=../../LICENSE", "data=%2Fetc%2Fpasswd", "seed=<b>7</b>",
         "<script>alert(1)</script>", "prefix=%FF", "prefix=%C3%28", "prefix=a%C3", "seed=%", "seed=%3")],
