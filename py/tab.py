@@ -26,7 +26,7 @@ class Tab:
         self.pulling = False                        # is pull() under way
         self.training = self.single = False         # what the visitor wants: go on; one step
         self.run = self.step = 0                    # which run this is, so that a late frame of another is dropped
-        self.saved = None                           # the run's state as the worker last gave it
+        self.saved, self.saved_step = None, 0       # the run's state as the worker last gave it
         self.chars, self.told = "", {}              # the data's alphabet; when what was last done, by name
 
     async def show_recording(self):
@@ -67,7 +67,8 @@ class Tab:
             self.stop()
             view.status("status.problem", "problem", reason=facts.problem)
             return False
-        self.running, self.step, self.chars, self.saved = recipe, facts.step, facts.chars, state
+        self.running, self.step, self.chars = recipe, facts.step, facts.chars
+        self.saved, self.saved_step = state, facts.step
         if resume:
             self.chart.cut(self.step)
             view.cut_names(self.step)
@@ -86,14 +87,14 @@ class Tab:
         self.alive, was_training = False, self.training
         self.stop()
         self.told["training"] = was_training
-        view.status(key, "failed", reason=str(error), step=self.step)
+        view.status(key, "failed", reason=str(error), step=self.saved_step)
 
     def downloaded(self, loaded, total):
         if view.state() == "loading":
             view.status("status.loading", "loading", loaded="%.1f" % (loaded / 1e6), total="%.1f" % (total / 1e6))
 
     def silent(self, seconds):
-        view.status("status.silent", "silent", seconds=seconds, step=self.step)
+        view.status("status.silent", "silent", seconds=seconds, step=self.saved_step)
 
     async def retry(self):
         """Start the worker again, and go on from the last state it gave."""
@@ -146,7 +147,8 @@ class Tab:
             view.status("status.paused", "paused", step=self.step)
         if not self.training or self.due("saved", SAVE_EVERY_MS):
             state = await self.trainer.call("state")
-            self.saved = state if run == self.run else self.saved
+            if run == self.run:
+                self.saved, self.saved_step = state, self.step
 
     def show(self, frame):
         view.own()

@@ -424,7 +424,7 @@ def test_what_cannot_be_set_is_mended_and_said(visitor):
         visitor.put(f"setting-{name}", str(DEFAULTS[name]))
         visitor.put(f"setting-{name}", typed)
         expect(visitor.see("settings-note")).to_contain_text(said)
-        expect(visitor.see(f"setting-{name}")).to_have_value(str(used))
+        expect(visitor.see(f"setting-{name}")).to_have_value(f"{used:.10g}")
     visitor.put("setting-seed", "7")
     visitor.reads("settings-note", "")
 
