@@ -1,4 +1,5 @@
 """The page's end of the worker: start it, call its verbs, notice when it is silent, end it (MicroPython)."""
+import asyncio
 import json
 
 from pyscript import PyWorker, window
@@ -30,7 +31,7 @@ class Trainer:
         self.dead = window.Promise.withResolvers()
         self.dead.promise.catch(lambda reason: None)
         try:
-            await _exists("py/worker.py")
+            asyncio.create_task(self._look_for("py/worker.py"))
             self.worker = PyWorker(BASE + "py/worker.py", type="pyodide",
                                    version=BASE + "static/runtime.mjs?progress=" + name,
                                    config={"files": {BASE + file: "" for file in FILES}, "sync_main_only": True})
@@ -57,6 +58,16 @@ class Trainer:
             self.dead.reject("it was ended")
         self.worker, self.longest, self.silence = None, 0, 0
 
+    async def _look_for(self, path):
+        """Fail where the worker's own file cannot be had: PyScript would wait for it for ever."""
+        dead = self.dead
+        try:
+            response = await window.fetch(BASE + path, loads('{"method": "HEAD"}'))
+            if not response.ok:
+                dead.reject(path + " could not be loaded (HTTP " + str(response.status) + ")")
+        except Exception as error:
+            dead.reject(_reason(error))
+
     async def _race(self, promise):
         return await window.Promise.race(window.Array.of(promise, self.dead.promise))
 
@@ -65,13 +76,6 @@ class Trainer:
         self.silence = self.silence + 1 if self.waiting else 0
         if self.silence > max(PATIENCE_S, 5 * self.longest):
             self.on_silence(self.silence)
-
-
-async def _exists(path):
-    """Raise Failed where a file cannot be had: PyScript would wait for ever for a worker without its file."""
-    response = await window.fetch(BASE + path, loads('{"method": "HEAD"}'))
-    if not response.ok:
-        raise Failed(path + " could not be loaded (HTTP " + str(response.status) + ")")
 
 
 def _reason(error):

@@ -1,4 +1,5 @@
 """Take the README's picture of the page, in mid-run: .venv/bin/python -m tools.picture"""
+import re
 from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
@@ -16,7 +17,7 @@ def main() -> None:
         page.goto(server.url)
         page.get_by_test_id("look").fill("amelia")
         page.get_by_test_id("train").click()
-        expect(page.locator('#names [data-step="400"]').first).to_be_visible(timeout=180_000)
+        expect(page.get_by_test_id("step-count")).to_have_text(re.compile("^4[0-4]. "), timeout=180_000)
         page.screenshot(path=ROOT / ".github/page.png")
     server.shutdown()
     server.server_close()
