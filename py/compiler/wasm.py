@@ -1,0 +1,163 @@
+"""A small assembler for WebAssembly: functions, loops and memory accesses in, the bytes of a module out.
+
+Only what the compiler needs of the binary format (webassembly.github.io/spec/core/binary). It knows nothing of graphs.
+"""
+import struct
+from contextlib import contextmanager
+
+I32, F64, V128, NOTHING = 0x7F, 0x7C, 0x7B, 0x40
+PAGE = 65536  # bytes
+
+def signed(n):
+    """n in signed LEB128, the format's integers: seven bits a byte, the lowest first."""
+    out = bytearray()
+    while not -64 <= n < 64:
+        out.append(n & 0x7F | 0x80)
+        n >>= 7
+    out.append(n & 0x7F)
+    return bytes(out)
+
+def _unsigned(n):
+    """n >= 0 in unsigned LEB128, for counts, places and offsets."""
+    out = bytearray()
+    while n > 127:
+        out.append(n & 0x7F | 0x80)
+        n >>= 7
+    out.append(n)
+    return bytes(out)
+
+_SMALL = [_unsigned(n) for n in range(4096)]
+
+def unsigned(n):
+    return _SMALL[n] if n < 4096 else _unsigned(n)
+
+def _simd(**codes):
+    return {name.replace("__", "."): b"\xfd" + unsigned(code) for name, code in codes.items()}
+
+OPS = {"block": b"\x02", "loop": b"\x03", "if": b"\x04", "else": b"\x05", "end": b"\x0b", "return": b"\x0f", "call": b"\x10", "drop": b"\x1a", "local.get": b"\x20",
+       "local.set": b"\x21", "local.tee": b"\x22", "i32.load": b"\x28", "f64.load": b"\x2b", "f64.store": b"\x39",
+       "i32.const": b"\x41", "f64.const": b"\x44", "i32.eqz": b"\x45", "i32.eq": b"\x46", "i32.lt_s": b"\x48",
+       "f64.eq": b"\x61", "f64.ne": b"\x62", "i32.add": b"\x6a", "i32.sub": b"\x6b", "i32.mul": b"\x6c",
+       "i32.and": b"\x71", "i32.shr_u": b"\x76", "i32.shl": b"\x74", "f64.add": b"\xa0", "f64.sub": b"\xa1",
+       "f64.mul": b"\xa2", "f64.div": b"\xa3", "f64.convert_i32_s": b"\xb7", "select": b"\x1b",
+       "memory.fill": b"\xfc\x0b\x00"} | _simd(
+    v128__load=0x00, v128__load64_splat=0x0A, v128__store=0x0B, v128__const=0x0C, i8x16__shuffle=0x0D,
+    f64x2__splat=0x14, f64x2__eq=0x47, f64x2__lt=0x49, f64x2__gt=0x4A, v128__not=0x4D, v128__and=0x4E, v128__or=0x50,
+    v128__bitselect=0x52, v128__load64_lane=0x57, v128__store64_lane=0x5B, v128__load64_zero=0x5D, i64x2__shl=0xCB,
+    i64x2__shr_u=0xCD, f64x2__nearest=0x94, f64x2__sqrt=0xEF, f64x2__add=0xF0, f64x2__sub=0xF1, f64x2__mul=0xF2,
+    f64x2__div=0xF3, f64x2__pmin=0xF6, f64x2__pmax=0xF7)
+
+FIRSTS, SECONDS = bytes([*range(8), *range(16, 24)]), bytes([*range(8, 16), *range(24, 32)])  # of two pairs, for shuffle
+
+class Function:
+    """The body of one function, written front to back. Locals 0, 1, … are its parameters."""
+
+    def __init__(self, parameters=(), results=()):
+        self.type = (bytes(parameters), bytes(results))
+        self.locals, self.code = list(parameters), bytearray()
+
+    def local(self, kind):
+        """A fresh local's number."""
+        self.locals.append(kind)
+        return len(self.locals) - 1
+
+    def op(self, *names):
+        for name in names:
+            self.code += OPS[name]
+
+    def get(self, local):
+        self.code += b"\x20" + unsigned(local)
+
+    def set(self, local):
+        self.code += b"\x21" + unsigned(local)
+
+    def tee(self, local):
+        self.code += b"\x22" + unsigned(local)
+
+    def call(self, index):
+        self.code += b"\x10" + unsigned(index)
+
+    def i32(self, n):
+        self.code += b"\x41" + signed(n)
+
+    def f64(self, x):
+        self.code += b"\x44" + struct.pack("<d", x)
+
+    def pair(self, x):
+        """Both lanes x."""
+        self.code += OPS["v128.const"] + struct.pack("<dd", x, x)
+
+    def bits(self, n):
+        """Both lanes the 64 bits n."""
+        self.code += OPS["v128.const"] + struct.pack("<QQ", n, n)
+
+    def memory(self, name, offset=0, lane=None):
+        """A load or a store; the address on the stack is in bytes and gets offset added."""
+        self.code += OPS[name] + b"\x00" + unsigned(offset) + (b"" if lane is None else bytes([lane]))
+
+    def shuffle(self, lanes):
+        self.code += OPS["i8x16.shuffle"] + lanes
+
+    def begin(self, name):
+        self.code += OPS[name] + bytes([NOTHING])
+
+    def branch(self, depth):
+        self.code += b"\x0c" + unsigned(depth)
+
+    def branch_if(self, depth):
+        self.code += b"\x0d" + unsigned(depth)
+
+    def add(self, local, n):
+        """local += n"""
+        if n:
+            self.get(local)
+            self.i32(n)
+            self.op("i32.add")
+            self.set(local)
+
+    @contextmanager
+    def loop(self, counter, stop, step=1, at_least_once=True):
+        """Repeat the body while the local counter, set beforehand, is below stop, a number or ("local", its number)."""
+        def unfinished():
+            self.get(counter)
+            self.i32(stop) if isinstance(stop, int) else self.get(stop[1])
+            self.op("i32.lt_s")
+        if not at_least_once:
+            unfinished()
+            self.begin("if")
+        self.begin("loop")
+        yield
+        self.add(counter, step)
+        unfinished()
+        self.branch_if(0)
+        self.op("end")
+        if not at_least_once:
+            self.op("end")
+
+    def bytes(self):
+        declared = self.locals[len(self.type[0]):]
+        runs = []
+        for kind in declared:
+            if runs and runs[-1][1] == kind:
+                runs[-1][0] += 1
+            else:
+                runs.append([1, kind])
+        body = vector([unsigned(n) + bytes([kind]) for n, kind in runs]) + bytes(self.code) + OPS["end"]
+        return unsigned(len(body)) + body
+
+def vector(items):
+    return unsigned(len(items)) + b"".join(items)
+
+def module(functions, exports, memory_bytes):
+    """The module's bytes. functions: a list of Function, called by their places; exports: name to place; its memory,
+    of memory_bytes and exported as "memory", never grows."""
+    types = sorted({f.type for f in functions})
+    pages = unsigned(-(-memory_bytes // PAGE))
+    name = lambda text: vector([bytes([byte]) for byte in text.encode()])
+    sections = {
+        1: vector([b"\x60" + vector([bytes([t]) for t in a]) + vector([bytes([t]) for t in b]) for a, b in types]),
+        3: vector([unsigned(types.index(f.type)) for f in functions]),
+        5: vector([b"\x01" + pages + pages]),
+        7: vector([name("memory") + b"\x02\x00", *(name(n) + b"\x00" + unsigned(i) for n, i in exports.items())]),
+        10: vector([f.bytes() for f in functions])}
+    return b"\0asm\x01\0\0\0" + b"".join(bytes([key]) + unsigned(len(body)) + body for key, body in sections.items())
