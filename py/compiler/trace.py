@@ -20,6 +20,7 @@ from itertools import combinations
 
 FRAME = 1 << 24   # more than any position's frame holds; the machine's frames are packed (see Rule.resolve)
 FRAMES = 1 << 48  # above every weight
+LISTS = {"dot": 2, "sum": 1, "max": 1}  # operations on as many lists of numbers, of any length
 WEIGHT, CONSTANT = -1, -2  # the kinds of leaves; computed nodes' kinds count from 0, inputs' before outputs'
 
 class CannotCompile(Exception):
@@ -199,13 +200,26 @@ class _Addresses(dict):
 
     def __init__(self, tape, known):
         super().__init__(known)
-        self.tape = tape
+        self.tape, self.lists = tape, {}
 
     def __missing__(self, value):
         constants = self.tape.constants
+        if value.inputs:
+            raise CannotCompile(f"a {value.op} node of the graph reads numbers of several kinds in one list")
         if value.data not in constants:
             constants.append(value.data)
         return -1 - constants.index(value.data)
+
+    def even(self, values):
+        """(the first one's address, the step to each next one's). Raises CannotCompile if the steps are uneven."""
+        known, first, step = self.lists.get((values[0], len(values)), ((), 0, 0))
+        if known != values:  # most lists come again, node for node, and the second look is quick
+            addresses = list(map(self.__getitem__, values))
+            first, step = addresses[0], addresses[1] - addresses[0] if len(values) > 1 else 0
+            if addresses != (list(range(first, first + step * len(values), step)) if step else [first] * len(values)):
+                raise CannotCompile("the numbers that are multiplied or added in one node do not lie in even steps")
+            self.lists[values[0], len(values)] = values, first, step
+        return first, step
 
 class _Kinds(dict):
     def __missing__(self, value):
@@ -219,7 +233,10 @@ def _kinds(traces, weights):
         kind_of = kinds.__getitem__
         for position, nodes in enumerate(trace.nodes):
             for node in nodes:
-                what = (node.op, *dict.fromkeys(map(kind_of, node.inputs)))
+                inputs = node.inputs
+                if lists := LISTS.get(node.op):  # one input stands for its list; that they lie evenly is checked later
+                    inputs = inputs[::len(inputs) // lists]
+                what = (node.op, *map(kind_of, inputs))
                 kind = kinds[node] = known.setdefault(what, len(known))
                 if kind == len(found):
                     found.append([{} for _ in traces])
@@ -231,24 +248,19 @@ def _kinds(traces, weights):
 def _rows(nodes, addresses):
     """(nodes, a row of addresses for each, reads, steps): in the order of their operands' addresses. For operations on
     lists a row has the addresses of the first numbers read, and those that follow go on by steps, as they must."""
-    address_of = addresses.__getitem__
-    op = nodes[0].op
-    if op not in ("dot", "sum", "max"):
-        order = sorted(((tuple(map(address_of, node.inputs)), i) for i, node in enumerate(nodes)))
-        return [nodes[i] for _, i in order], [row for row, _ in order], None, None
-    order, steps, reads = [], None, len(nodes[0].inputs) // (2 if op == "dot" else 1)
-    for i, node in enumerate(nodes):
-        inputs = list(map(address_of, node.inputs))
-        lists = (inputs[:reads], inputs[reads:]) if op == "dot" else (inputs,)
-        if steps is None:
-            steps = [values[1] - values[0] if reads > 1 else 0 for values in lists]
-        for values, step in zip(lists, steps):
-            if len(values) != reads or values != (list(range(values[0], values[0] + step * reads, step)) if step
-                                                  else values[:1] * reads):
-                raise CannotCompile(f"the numbers that a {op} reads do not lie in even steps")
-        order.append((tuple([values[0] for values in lists]), i))
-    order.sort()
-    return [nodes[i] for _, i in order], [row for row, _ in order], reads, steps
+    op, reads, steps = nodes[0].op, None, None
+    if op not in LISTS:
+        rows = [tuple(map(addresses.__getitem__, node.inputs)) for node in nodes]
+    else:
+        lists, reads, rows = LISTS[op], len(nodes[0].inputs) // LISTS[op], []
+        for node in nodes:
+            ends = [addresses.even(node.inputs[i:i + reads]) for i in range(0, len(node.inputs), reads)]
+            rows.append(tuple([first for first, _ in ends]))
+            if len(ends) != lists or len(node.inputs) != reads * lists or steps not in (None, [s for _, s in ends]):
+                raise CannotCompile(f"the graph's {op} nodes are not alike")
+            steps = [step for _, step in ends]
+    order = sorted(range(len(nodes)), key=rows.__getitem__)
+    return [nodes[i] for i in order], [rows[i] for i in order], reads, steps
 
 def _nest(rows):
     """rows as nested loops, outer first: (how often, by what each address rises). Rows that fit none are found later."""
