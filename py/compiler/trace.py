@@ -16,7 +16,7 @@ frame, one of which is kept for each position: FRAMES + position * FRAME + offse
 """
 import copy
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, filterfalse
 
 FRAME = 1 << 24   # more than any position's frame holds; the machine's frames are packed (see Rule.resolve)
 FRAMES = 1 << 48  # above every weight
@@ -24,7 +24,10 @@ LISTS = {"dot": 2, "sum": 1, "max": 1}  # operations on as many lists of numbers
 WEIGHT, CONSTANT = -1, -2  # the kinds of leaves; computed nodes' kinds count from 0, inputs' before outputs'
 
 class CannotCompile(Exception):
-    """The graph, the machine or a number won't do; the message is a sentence that says what, for the page to show."""
+    """The graph, the machine or a number won't do; the message is a sentence that says what, for the page to show.
+    losses: those of the steps that were taken before, where there were any."""
+
+    losses = ()
 
 class Trace:
     """A document as the core read it.
@@ -45,11 +48,12 @@ class Trace:
         reader.read(doc)
         self.tokens, self.context, self.loss = reader.tokens, reader.context, reader.loss
         self.probabilities = reader.probabilities
-        self.nodes, seen = [], {}
+        self.nodes, seen = [], dict.fromkeys(run.gpt.parameters, -1)
         for position, roots in enumerate(zip(self.logits, self.probabilities)):
             self.nodes.append(walk([*roots[0], *roots[1]], seen, position))
-        for node in walk([self.loss], seen, None):  # a node of the loss belongs where its latest input does
-            seen[node] = max((seen[x] for x in node.inputs if x in seen), default=len(self.nodes) - 1)
+        for node in walk([self.loss], seen, -1):  # a node of the loss belongs where its latest input does
+            latest = max((seen[x] for x in node.inputs if x in seen), default=-1)
+            seen[node] = latest if latest >= 0 else len(self.nodes) - 1
             self.nodes[seen[node]].append(node)
 
 def walk(roots, seen, mark):
@@ -62,7 +66,7 @@ def walk(roots, seen, mark):
         elif node not in seen:
             seen[node] = mark
             stack += (node, None)
-            stack += [x for x in node.inputs if x.inputs and x not in seen]
+            stack += [x for x in filterfalse(seen.__contains__, node.inputs) if x.inputs]
     return order
 
 @dataclass
@@ -233,9 +237,9 @@ def _kinds(traces, weights):
         kind_of = kinds.__getitem__
         for position, nodes in enumerate(trace.nodes):
             for node in nodes:
-                inputs = node.inputs
-                if lists := LISTS.get(node.op):  # one input stands for its list; that they lie evenly is checked later
-                    inputs = inputs[::len(inputs) // lists]
+                inputs, lists = node.inputs, LISTS.get(node.op)
+                if lists:  # the first number of a list stands for all; that they lie evenly is checked later
+                    inputs = (inputs[0], inputs[len(inputs) // lists]) if lists == 2 else inputs[:1]
                 what = (node.op, *map(kind_of, inputs))
                 kind = kinds[node] = known.setdefault(what, len(known))
                 if kind == len(found):
