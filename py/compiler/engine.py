@@ -36,6 +36,8 @@ class Engine:
         try:
             mixed = "".join(chars[(7 * i * i + 3 * i) % len(chars)] for i in range(self.block_size))
             traces = [Trace(run, mixed[-length:]) for length in (self.block_size, min(4, self.block_size - 2), 1)]
+            if any(trace.tokens != self.tokens(trace.doc) for trace in traces):
+                raise CannotCompile("the core makes tokens of a document in a way of its own")
             tape, update = Tape(run, traces), Update(run)
             program = Program(run, tape, update)
             self.frame_size, self.update, self.program = tape.frame_size, update, program
@@ -128,7 +130,7 @@ class Engine:
         """
         if unknown := set(doc) - set(self.run.chars):
             raise ValueError(f"not in the alphabet: {', '.join(sorted(unknown))}")
-        tokens = [self.run.bos, *map(self.run.chars.index, doc), self.run.bos][:self.block_size + 1]
+        tokens = self.tokens(doc)
         loss, *_ = self.gradients(tokens)
         n = len(tokens) - 1
         number = self.machine.read(self.program.frames, n * self.frame_size).__getitem__
@@ -188,6 +190,9 @@ class Engine:
         self.machine.call("gradients", self.program.rows)
         return [*self.machine.read(self.program.loss, 1),
                 *self.machine.read(self.program.weight_gradients, len(self.run.gpt.parameters))]
+
+    def tokens(self, doc):
+        return array("i", self.rows([doc]))[:min(len(doc) + 1, self.block_size) + 1].tolist()
 
     def rows(self, docs):
         """Documents for the machine: each the tokens of end, letters, end, end, … as many as there is room for."""

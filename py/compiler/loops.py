@@ -12,7 +12,7 @@ Results that lie side by side are computed two at a time (f64x2), up to TILE pai
 it is added from first to last, as the core adds, and so it has the core's bits.
 """
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import wasm
 from .numbers import power
@@ -158,6 +158,12 @@ class _Writer:
         self.places = [kernel.result, *kernel.operands]
         self.cursors = [None] * len(self.places)
         self.position = self.f.local(wasm.I32)
+        for i, place in enumerate(self.places):  # an offset is never negative, so such a cursor starts at the base
+            if min(place.position, place.token, place.target, *place.strides, 0) < 0:
+                self.places[i] = replace(place, base=0)
+                self.cursors[i] = self.f.local(wasm.I32)
+                self.f.i32(place.base)
+                self.f.set(self.cursors[i])
         dims = [(i, *dim) for i, dim in enumerate(kernel.dims) if dim != (1, 0)]
         summed = [dim for dim in dims if kernel.result.strides[dim[0]] == 0]
         kept = [dim for dim in dims if kernel.result.strides[dim[0]]]

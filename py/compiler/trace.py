@@ -32,7 +32,7 @@ class CannotCompile(Exception):
 class Trace:
     """A document as the core read it.
 
-    tokens; nodes[position], inputs before outputs; loss, a node; and the taps: logits[position][token],
+    doc; tokens; nodes[position], inputs before outputs; loss, a node; and the taps: logits[position][token],
     probabilities[position][token] and context, as in the core.
     """
 
@@ -46,8 +46,8 @@ class Trace:
 
         reader.gpt.forward = forward
         reader.read(doc)
-        self.tokens, self.context, self.loss = reader.tokens, reader.context, reader.loss
-        self.probabilities = reader.probabilities
+        self.doc, self.tokens, self.context = doc, reader.tokens, reader.context
+        self.probabilities, self.loss = reader.probabilities, reader.loss
         self.nodes, seen = [], dict.fromkeys(run.gpt.parameters, -1)
         for position, roots in enumerate(zip(self.logits, self.probabilities)):
             self.nodes.append(walk([*roots[0], *roots[1]], seen, position))
@@ -57,8 +57,8 @@ class Trace:
             self.nodes[seen[node]].append(node)
 
 def walk(roots, seen, mark):
-    """The computed nodes that the roots are made from and that seen lacks, inputs first. They enter seen, marked."""
-    order, stack = [], list(roots)
+    """The computed nodes that roots, a list, are made from and that seen lacks, inputs first. They enter seen, marked."""
+    order, stack = [], list(reversed(roots))
     while stack:
         node = stack.pop()
         if node is None:
@@ -66,7 +66,7 @@ def walk(roots, seen, mark):
         elif node not in seen:
             seen[node] = mark
             stack += (node, None)
-            stack += [x for x in filterfalse(seen.__contains__, node.inputs) if x.inputs]
+            stack += [x for x in filterfalse(seen.__contains__, reversed(node.inputs)) if x.inputs]
     return order
 
 @dataclass
@@ -297,7 +297,7 @@ def _affine(points, op):
         base = start[3] - a * start[0] - b * start[1] - c * start[2]
         if all(base + a * x + b * y + c * z == address for x, y, z, address in points):
             return base, a, b, c
-    raise CannotCompile(f"what a {op} reads depends on the tokens in a way that is no multiple of them")
+    raise CannotCompile(f"what the graph's {op} nodes read follows no rule in position and tokens")
 
 def _spread(first, group, rule, position):
     """The rule's addresses for all of the group's nodes at a position."""

@@ -10,9 +10,9 @@ the root that was taken plus a constant, which is learned where the root is 0.
 """
 import copy
 import math
+import operator
 import random
 from itertools import accumulate, repeat
-from operator import mul
 from types import SimpleNamespace
 
 from . import wasm
@@ -31,7 +31,7 @@ class Symbol:
     def _make(self, op, a, b):
         x, y = (n.value if isinstance(n, Symbol) else n for n in (a, b))
         try:
-            value = {"add": x.__add__, "sub": x.__sub__, "mul": x.__mul__, "div": x.__truediv__}[op](y)
+            value = {"add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv}[op](x, y)
         except ZeroDivisionError:
             value = math.nan
         return Symbol(value, op, (a, b), self.roots)
@@ -74,7 +74,7 @@ class Update:
     @staticmethod
     def correction(beta):
         def rule(start, stop):
-            powers = accumulate(repeat(beta, stop - start), mul, initial=math.prod([beta] * start, start=1.0))
+            powers = accumulate(repeat(beta, stop - start), operator.mul, initial=math.prod([beta] * start, start=1.0))
             next(powers)
             return [1 / (1 - power) if power != 1 else None for power in powers]
         return rule
@@ -128,18 +128,22 @@ class Update:
         leaves = [[Symbol(number, name, (), roots) for name, number in zip(NAMES, numbers)] for roots in taken]
         weights = [SimpleNamespace(data=weight, grad=0.0) for weight, *_ in leaves]
 
+        read = []
+
         def backward():
             for weight, (_, gradient, _, _) in zip(weights, leaves):
                 weight.grad = gradient
 
-        stub.step, stub.read = step, lambda doc: None
-        stub.loss = SimpleNamespace(data=0.0, grad=0.0, backward=backward)
+        stub.step, stub.read = step, read.append
+        stub.loss = SimpleNamespace(data=0.5, grad=0.0, backward=backward)
         stub.gpt = SimpleNamespace(parameters=weights)
         stub.mean, stub.square = [mean for _, _, mean, _ in leaves], [square for *_, square in leaves]
         try:
-            stub.train()
+            loss = stub.train()
         except (TypeError, ValueError, AttributeError, IndexError) as error:
             raise CannotCompile(f"how the core updates a weight can't be followed: {error}") from error
+        if (loss, read, stub.step) != (0.5, [self.run.docs[step % len(self.run.docs)]], step + 1):
+            raise CannotCompile("a step of the core is more than one document, the next one, and its loss")
         if any(isinstance(kept, list) and name not in ("mean", "square") and getattr(self.run, name) != kept
                for name, kept in vars(stub).items() if hasattr(self.run, name)):
             raise CannotCompile("the core's update keeps more than a mean and a square for each weight")
