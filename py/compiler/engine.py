@@ -48,7 +48,7 @@ class Engine:
             self.load(run)
             self.compare(traces[1])
             for trace in traces:
-                self.exact = self.compare_numbers("loss", self.gradients(trace.tokens)[:1], [trace.loss.data]) and self.exact
+                self.exact &= self.compare_numbers("loss", self.gradients(trace.tokens)[:1], [trace.loss.data])
         finally:
             if collecting:
                 gc.enable()
@@ -91,9 +91,9 @@ class Engine:
         losses, docs = [], self.run.docs
         try:
             while len(losses) < n:
-                if self.step >= self.checked + CHECK_EVERY:
+                if not self.checked <= self.step < self.checked + CHECK_EVERY:
                     self.check()
-                count = min(n - len(losses), SLICE)
+                count = min(n - len(losses), SLICE, self.checked + CHECK_EVERY - self.step)
                 self.machine.write(self.program.rows, self.rows(
                     [docs[step % len(docs)] for step in range(self.step, self.step + count)]))
                 rates = self.update.rates(self.step, self.step + count)

@@ -4,12 +4,13 @@ Every kernel here has one form. For all i, j, … of some dims, and all k, l, �
 
     result[i, j, …] = or +=  the sum over k, l, … of  term(operands[i, j, …, k, l, …])
 
-A matrix times a vector is one (term: a product), so is an addition (nothing to sum over), and so is every derivative of
-both: what a node sends back to an input is local gradient times its own gradient, summed over whatever dims the input
-does not have. The position in the document is a dim as well, so that a weight's gradient is summed over it in registers.
+A matrix times a vector is one (term: a product), so is an addition (nothing to sum over), and so is every derivative
+of both: what a node sends back to an input is local gradient times its own gradient, summed over whatever dims the
+input does not have. The position in the document is a dim as well, so that a weight's gradient is summed over it in
+registers.
 
-Results that lie side by side are computed two at a time (f64x2), up to TILE pairs together. A sum itself is never cut up:
-it is added from first to last, as the core adds, and so it has the core's bits.
+Results that lie side by side are computed two at a time (f64x2), up to TILE pairs together. A sum itself is never cut
+up: it is added from first to last, as the core adds, and so it has the core's bits.
 """
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,7 +1,8 @@
-"""Runs a WebAssembly module: the browser's own in Pyodide, wasmtime where tests run in CPython. The same three verbs."""
+"""Runs a WebAssembly module: in Pyodide by the browser, in CPython, for tests, by wasmtime. The same three verbs."""
 from array import array
 
 from .trace import CannotCompile
+
 
 class Browser:
     """In Pyodide: the module lives beside Python in the worker, and its memory is the worker's."""

@@ -57,7 +57,7 @@ class Trace:
             self.nodes[seen[node]].append(node)
 
 def walk(roots, seen, mark):
-    """The computed nodes that roots, a list, are made from and that seen lacks, inputs first. They enter seen, marked."""
+    """The computed nodes that the list roots is made from and that seen lacks, inputs first. They enter seen, marked."""
     order, stack = [], list(reversed(roots))
     while stack:
         node = stack.pop()
@@ -71,7 +71,7 @@ def walk(roots, seen, mark):
 
 @dataclass
 class Rule:
-    """Where one operand of a group's nodes lies: see the module's text. Strides are by the group's dims, outer first."""
+    """Where one operand of a group's nodes lies: see the module's text. strides: by the group's dims, outer first."""
     kind: int      # the operand's
     base: int = 0
     position: int = 0
@@ -267,7 +267,7 @@ def _rows(nodes, addresses):
     return [nodes[i] for i in order], [rows[i] for i in order], reads, steps
 
 def _nest(rows):
-    """rows as nested loops, outer first: (how often, by what each address rises). Rows that fit none are found later."""
+    """rows as nested loops, outer first: (how often, by what each address rises). Rows that don't fit are found later."""
     if len(rows) == 1:
         return []
     stride, count = tuple([b - a for a, b in zip(rows[0], rows[1])]), 2

@@ -1,9 +1,9 @@
 """The optimizer, compiled as the graph is: by looking at what the core does.
 
-The core's own Run.train is called on a run with two weights whose numbers are Symbols: they compute as numbers do, and
-remember how they were made. What it leaves in weight, mean and square are the formulas of Adam, or of whatever an edited
-core does, with the constants of that step: learning rate, bias corrections. Constants that differ from step to step become
-a row of rates for each step. So no learning rate, schedule or beta is written down here.
+The core's own Run.train is called on a run with two weights whose numbers are Symbols: they compute as numbers do,
+and remember how they were made. What it leaves in weight, mean and square are the formulas of Adam, or of whatever an
+edited core does, with the constants of that step: learning rate, bias corrections. Constants that differ from step to
+step become a row of rates for each step. So no learning rate, schedule or beta is written down here.
 
 Only math.sqrt can't be followed: it gives a plain number. A number in a formula that changes with the Symbols' must be
 the root that was taken plus a constant, which is learned where the root is 0.
@@ -17,6 +17,7 @@ from types import SimpleNamespace
 
 from . import wasm
 from .trace import CannotCompile
+
 
 class Symbol:
     """A number that remembers how it was made. roots: where to note the Symbols that math.sqrt was given."""
@@ -53,7 +54,7 @@ class Update:
     constants that are. rates(start, stop) gives the rows of rates for those steps, one after another."""
 
     def __init__(self, run):
-        self.run, core = run, type(run).train.__globals__
+        self.run = run
         last = max(int(run.settings.num_steps) - 1, 4)
         self.learn_roots(run.step)
         traced = {step: self.trace(step)[1] for step in {0, 1, 2, 3, run.step, last // 2, last - 1, last}}

@@ -31,23 +31,20 @@ _SMALL = [_unsigned(n) for n in range(4096)]
 def unsigned(n):
     return _SMALL[n] if n < 4096 else _unsigned(n)
 
-def _simd(**codes):
-    return {name.replace("__", "."): b"\xfd" + unsigned(code) for name, code in codes.items()}
+OPS = {name: bytes([code]) for name, code in {
+    "block": 0x02, "loop": 0x03, "if": 0x04, "end": 0x0B, "return": 0x0F, "select": 0x1B, "i32.load": 0x28,
+    "f64.load": 0x2B, "f64.store": 0x39, "i32.eq": 0x46, "i32.lt_s": 0x48, "f64.eq": 0x61, "f64.ne": 0x62,
+    "i32.add": 0x6A, "i32.sub": 0x6B, "i32.mul": 0x6C, "i32.and": 0x71, "i32.shl": 0x74, "f64.add": 0xA0,
+    "f64.sub": 0xA1, "f64.div": 0xA3, "f64.convert_i32_s": 0xB7}.items()} | {"memory.fill": b"\xfc\x0b\0"} | {
+    name: b"\xfd" + unsigned(code) for name, code in {
+        "v128.load": 0x00, "v128.load64_splat": 0x0A, "v128.store": 0x0B, "v128.const": 0x0C, "i8x16.shuffle": 0x0D,
+        "f64x2.lt": 0x49, "f64x2.gt": 0x4A, "v128.not": 0x4D, "v128.and": 0x4E, "v128.or": 0x50, "v128.bitselect": 0x52,
+        "v128.load64_lane": 0x57, "v128.store64_lane": 0x5B, "v128.load64_zero": 0x5D, "f64x2.nearest": 0x94,
+        "i64x2.shl": 0xCB, "i64x2.shr_u": 0xCD, "f64x2.sqrt": 0xEF, "f64x2.add": 0xF0, "f64x2.sub": 0xF1,
+        "f64x2.mul": 0xF2, "f64x2.div": 0xF3, "f64x2.pmin": 0xF6, "f64x2.pmax": 0xF7}.items()}
 
-OPS = {"block": b"\x02", "loop": b"\x03", "if": b"\x04", "else": b"\x05", "end": b"\x0b", "return": b"\x0f", "call": b"\x10", "drop": b"\x1a", "local.get": b"\x20",
-       "local.set": b"\x21", "local.tee": b"\x22", "i32.load": b"\x28", "f64.load": b"\x2b", "f64.store": b"\x39",
-       "i32.const": b"\x41", "f64.const": b"\x44", "i32.eqz": b"\x45", "i32.eq": b"\x46", "i32.lt_s": b"\x48",
-       "f64.eq": b"\x61", "f64.ne": b"\x62", "i32.add": b"\x6a", "i32.sub": b"\x6b", "i32.mul": b"\x6c",
-       "i32.and": b"\x71", "i32.shr_u": b"\x76", "i32.shl": b"\x74", "f64.add": b"\xa0", "f64.sub": b"\xa1",
-       "f64.mul": b"\xa2", "f64.div": b"\xa3", "f64.convert_i32_s": b"\xb7", "select": b"\x1b",
-       "memory.fill": b"\xfc\x0b\x00"} | _simd(
-    v128__load=0x00, v128__load64_splat=0x0A, v128__store=0x0B, v128__const=0x0C, i8x16__shuffle=0x0D,
-    f64x2__splat=0x14, f64x2__eq=0x47, f64x2__lt=0x49, f64x2__gt=0x4A, v128__not=0x4D, v128__and=0x4E, v128__or=0x50,
-    v128__bitselect=0x52, v128__load64_lane=0x57, v128__store64_lane=0x5B, v128__load64_zero=0x5D, i64x2__shl=0xCB,
-    i64x2__shr_u=0xCD, f64x2__nearest=0x94, f64x2__sqrt=0xEF, f64x2__add=0xF0, f64x2__sub=0xF1, f64x2__mul=0xF2,
-    f64x2__div=0xF3, f64x2__pmin=0xF6, f64x2__pmax=0xF7)
-
-FIRSTS, SECONDS = bytes([*range(8), *range(16, 24)]), bytes([*range(8, 16), *range(24, 32)])  # of two pairs, for shuffle
+# For shuffle: the first, or the second, numbers of two pairs.
+FIRSTS, SECONDS = bytes([*range(8), *range(16, 24)]), bytes([*range(8, 16), *range(24, 32)])
 
 class Function:
     """The body of one function, written front to back. Locals 0, 1, … are its parameters."""
@@ -153,7 +150,10 @@ def module(functions, exports, memory_bytes):
     of memory_bytes and exported as "memory", never grows."""
     types = sorted({f.type for f in functions})
     pages = unsigned(-(-memory_bytes // PAGE))
-    name = lambda text: vector([bytes([byte]) for byte in text.encode()])
+
+    def name(text):
+        return vector([bytes([byte]) for byte in text.encode()])
+
     sections = {
         1: vector([b"\x60" + vector([bytes([t]) for t in a]) + vector([bytes([t]) for t in b]) for a, b in types]),
         3: vector([unsigned(types.index(f.type)) for f in functions]),
