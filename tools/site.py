@@ -20,7 +20,7 @@ SITE = ROOT / "_site"
 CACHE = ROOT / ".cache"
 MODULES = ROOT / "node_modules"
 
-OURS = ["index.html", "LICENSE", "py/*.py", "static/**/*"]
+OURS = ["index.html", "LICENSE", "py/**/*.py", "static/**/*"]
 
 # Folder under vendor/: (package, the files that go there; licences among them where the package has one).
 VENDOR = {

@@ -57,7 +57,7 @@ class Trace:
             self.nodes[seen[node]].append(node)
 
 def walk(roots, seen, mark):
-    """The computed nodes that the list roots is made from and that seen lacks, inputs first. They enter seen, marked."""
+    """The computed nodes behind a list of roots that seen lacks, inputs first. They enter seen, marked."""
     order, stack = [], list(reversed(roots))
     while stack:
         node = stack.pop()
@@ -267,7 +267,7 @@ def _rows(nodes, addresses):
     return [nodes[i] for i in order], [rows[i] for i in order], reads, steps
 
 def _nest(rows):
-    """rows as nested loops, outer first: (how often, by what each address rises). Rows that don't fit are found later."""
+    """rows as nested loops, outer first: (how often, each address's rise). _compare finds rows that don't fit."""
     if len(rows) == 1:
         return []
     stride, count = tuple([b - a for a, b in zip(rows[0], rows[1])]), 2
