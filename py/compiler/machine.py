@@ -13,7 +13,7 @@ class Browser:
         try:
             module = js.WebAssembly.Module.new(to_js(binary))
             self.exports = js.WebAssembly.Instance.new(module).exports
-        except JsException as error:
+        except (JsException, AttributeError) as error:
             raise CannotCompile(f"this browser does not take the compiled module: {error}") from error
         self.buffer, self.js = self.exports.memory.buffer, js
 
