@@ -72,7 +72,7 @@ def walk(roots, seen, mark):
 @dataclass
 class Rule:
     """Where one operand of a group's nodes lies: see the module's text. strides: by the group's dims, outer first."""
-    kind: int      # the operand's
+    kind: int      # WEIGHT, CONSTANT, or 0 and above: a node's
     base: int = 0
     position: int = 0
     token: int = 0
@@ -156,7 +156,7 @@ class Tape:
         for i in range(len(long[4][0])):
             points = [(position, token, target, rows[0][i]) for position, token, target, _, rows, _, _ in samples]
             strides = [stride[i] for _, stride in nest] + ([long[6][i]] if reads else [])
-            operands.append(self.operand(first, i, points, strides, once, samples))
+            operands.append(self.operand(first, points, strides, once))
 
         counts = [max(a + b * (long[0] if b > 0 else 0), 1) + (1 if b else 0) for a, b in dims]  # + 1: rows stay apart
         if dims and any(b for _, b in dims):
@@ -180,8 +180,8 @@ class Tape:
             _orders(group, samples[starts[1]:starts[2]], ranks)
         return group
 
-    def operand(self, node, i, points, strides, once, samples):
-        """The Rule for the operand i of the nodes that are like node."""
+    def operand(self, node, points, strides, once):
+        """The Rule for an operand of nodes like this one. points: (position, token, target, the first address)."""
         addresses = sorted({address for *_, address in points})
         if addresses[0] >= 0:
             base, position, token, target = _affine(points, node.op)
@@ -191,12 +191,12 @@ class Tape:
             raise CannotCompile(f"a constant in the graph's {node.op} nodes differs from node to node")
         if len(addresses) == 1:
             return Rule(CONSTANT, -1 - addresses[0], strides=strides)
-        totals = {round(self.constants[-1 - address] * (position + 1), 9) for position, _, _, address in points}
-        if not once or len(totals) > 1 or any(totals_of / (position + 1) != self.constants[-1 - address]
-                                              for totals_of in totals for position, _, _, address in points):
+        by_length = [(position + 1, self.constants[-1 - address]) for position, _, _, address in points]
+        total = round(by_length[0][0] * by_length[0][1], 9)
+        if not once or any(total / length != constant for length, constant in by_length):
             raise CannotCompile(f"a constant in the graph's {node.op} nodes differs from document to document")
         self.constants.append(0.0)
-        self.per_length[len(self.constants) - 1] = totals.pop()
+        self.per_length[len(self.constants) - 1] = total
         return Rule(CONSTANT, len(self.constants) - 1, strides=strides)
 
 class _Addresses(dict):

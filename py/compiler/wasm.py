@@ -5,7 +5,7 @@ Only what the compiler needs of the binary format (webassembly.github.io/spec/co
 import struct
 from contextlib import contextmanager
 
-I32, F64, V128, NOTHING = 0x7F, 0x7C, 0x7B, 0x40
+I32, V128, NOTHING = 0x7F, 0x7B, 0x40
 PAGE = 65536  # bytes
 
 def signed(n):
@@ -37,14 +37,11 @@ OPS = {name: bytes([code]) for name, code in {
     "i32.add": 0x6A, "i32.sub": 0x6B, "i32.mul": 0x6C, "i32.and": 0x71, "i32.shl": 0x74, "f64.add": 0xA0,
     "f64.sub": 0xA1, "f64.div": 0xA3, "f64.convert_i32_s": 0xB7}.items()} | {"memory.fill": b"\xfc\x0b\0"} | {
     name: b"\xfd" + unsigned(code) for name, code in {
-        "v128.load": 0x00, "v128.load64_splat": 0x0A, "v128.store": 0x0B, "v128.const": 0x0C, "i8x16.shuffle": 0x0D,
+        "v128.load": 0x00, "v128.load64_splat": 0x0A, "v128.store": 0x0B, "v128.const": 0x0C,
         "f64x2.lt": 0x49, "f64x2.gt": 0x4A, "v128.not": 0x4D, "v128.and": 0x4E, "v128.or": 0x50, "v128.bitselect": 0x52,
         "v128.load64_lane": 0x57, "v128.store64_lane": 0x5B, "v128.load64_zero": 0x5D, "f64x2.nearest": 0x94,
         "i64x2.shl": 0xCB, "i64x2.shr_u": 0xCD, "f64x2.sqrt": 0xEF, "f64x2.add": 0xF0, "f64x2.sub": 0xF1,
         "f64x2.mul": 0xF2, "f64x2.div": 0xF3, "f64x2.pmin": 0xF6, "f64x2.pmax": 0xF7}.items()}
-
-# For shuffle: the first, or the second, numbers of two pairs.
-FIRSTS, SECONDS = bytes([*range(8), *range(16, 24)]), bytes([*range(8, 16), *range(24, 32)])
 
 class Function:
     """The body of one function, written front to back. Locals 0, 1, … are its parameters."""
@@ -91,9 +88,6 @@ class Function:
     def memory(self, name, offset=0, lane=None):
         """A load or a store; the address on the stack is in bytes and gets offset added."""
         self.code += OPS[name] + b"\x00" + unsigned(offset) + (b"" if lane is None else bytes([lane]))
-
-    def shuffle(self, lanes):
-        self.code += OPS["i8x16.shuffle"] + lanes
 
     def begin(self, name):
         self.code += OPS[name] + bytes([NOTHING])
