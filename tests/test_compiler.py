@@ -180,9 +180,9 @@ DECLINED = {
     "two documents a step": ([("        self.loss.backward()",
                                "        self.loss.backward()\n        self.read('ada')")], "document"),
     "clipping": ([("(1 - beta1) * p.grad", "(1 - beta1) * max(-1.0, min(1.0, p.grad))")], "updates a weight"),
-    "a norm of all gradients": ([("        for i, p in", "        norm = math.sqrt(sum(p.grad * p.grad for p in "
+    "a norm of all gradients": ([("        self.mean = [beta1", "        norm = math.sqrt(sum(p.grad * p.grad for p in "
                                   "self.gpt.parameters))\n        for p in self.gpt.parameters:\n"
-                                  "            p.grad = p.grad / norm\n        for i, p in")], "another weight"),
+                                  "            p.grad = p.grad / norm\n        self.mean = [beta1")], "another weight"),
     "another exp": ([("math.ldexp(polynomial", "1.000001 * math.ldexp(polynomial")], "in the core"),
     "another gradient": ([("float(self.data > 0),)", "2.0 * float(self.data > 0),)")], "a gradient of the compiled"),
     "no series": ([("EXP_SERIES", "SERIES")], "EXP_SERIES")}
