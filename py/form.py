@@ -3,7 +3,7 @@ import recipe as recipes
 from pyscript import document, window
 from words import number, say
 
-SETTINGS = [field for field in recipes.FIELDS if field[0] not in recipes.SAMPLING]
+SETTINGS = [field for field in recipes.FIELDS if field[0] not in recipes.LIVE]
 
 
 def fill(recipe):
@@ -16,6 +16,7 @@ def fill(recipe):
     document.getElementById("temperature").value = document.getElementById("temperature-value").value = \
         str(recipe["temperature"])
     document.getElementById("prefix").value = recipe["prefix"]
+    document.getElementById("engine").value = recipe["engine"]
 
 
 def change(recipe, name, text):

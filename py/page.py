@@ -28,7 +28,8 @@ async def main():
     for id, event, handler in (("train", "click", tab.press_train), ("step", "click", tab.press_step),
                                ("reset", "click", tab.press_reset), ("share", "click", tab.press_share),
                                ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
-                               ("look", "input", tab.look), ("listing", "toggle", tab.open_source)):
+                               ("engine", "change", tab.switched), ("look", "input", tab.look),
+                               ("listing", "toggle", tab.open_source)):
         on(id, event, handler)
         if id != "more-names":  # which wait for a model
             view.get(id).disabled = False

@@ -6,6 +6,7 @@ Runs in MicroPython (the page) and in CPython (the tests).
 """
 
 DATASETS = {"us-names-2018": "static/datasets/us-names-2018.txt"}
+CHOICES = {"data": DATASETS, "engine": ("core", "compiled")}
 
 FIELDS = (
     # name             default          low     high     (a text: how long it may be)
@@ -19,9 +20,11 @@ FIELDS = (
     ("learning_rate",  0.01,            0.0001, 10.0),
     ("temperature",    0.5,             0.1,    2.0),
     ("prefix",         "",              0,      15),
+    ("engine",         "core",          1,      8),
 )
 DEFAULTS = {name: default for name, default, low, high in FIELDS}
-SAMPLING = ("temperature", "prefix")  # what changes how a run is looked at, and not the run
+SAMPLING = ("temperature", "prefix")  # how names are asked for
+LIVE = SAMPLING + ("engine",)         # what may change in mid-run, because it does not change the run
 
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
@@ -61,7 +64,7 @@ def read(name, text):
     """The field's value in a text, of the type of its default; None where the text has none."""
     kind = type(DEFAULTS[name])
     if kind is str:
-        return text if text is not None and (name != "data" or text in DATASETS) else None
+        return text if text is not None and text in CHOICES.get(name, (text,)) else None
     if not text or len(text) > 30 or any(char not in "+-.0123456789eE" for char in text):
         return None
     if not any(char in "0123456789" for char in text):

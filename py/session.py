@@ -10,12 +10,14 @@ from array import array
 from collections import deque
 from contextlib import suppress
 
+import compiler
 import draw
 import microgpt
 
 WINDOW = 100          # steps in the running mean of the loss
 NAMES_AT_A_TIME = 2
 OCCASIONS = 20        # how often in a run names are invented: every num_steps / OCCASIONS steps
+BATCH = 64            # compiled steps between two looks at the clock
 DOTS = 2000           # how many points of the loss curve are given, at the most
 BOUNDARY = "·"        # how the token is shown that begins and ends a document
 
@@ -31,42 +33,79 @@ class Session:
         self.stride = max(1, self.run.settings.num_steps // DOTS)
         self.rng = random.Random(self.run.settings.seed)
         self.last_rng = None
+        self.engine = None  # the compiled run, while it is the one that trains
+
+    def use(self, name):
+        """Let "core" or "compiled" do the work from here on; the run goes on as it is, bit for bit.
+
+        Returns the milliseconds that compiling took. Raises compiler.CannotCompile, and the core goes on.
+        """
+        if name == "compiled" and not self.engine:
+            self.engine = compiler.compile(self.run)
+        elif name == "core" and self.engine:
+            self.give_back()
+        return self.engine.compile_ms if self.engine else 0
+
+    def give_back(self):
+        """The core goes on with what the compiled run has learned."""
+        self.engine.store(self.run)
+        self.engine = None
 
     def train(self, budget_ms, temperature, prefix):
         """Train for about budget_ms, one step at least, and give one frame.
 
         A frame holds the step; the points of the loss curve since the last one, as three lists (steps, losses, running
         means); the running mean; the names invented, as [step, name, is it new]; whether the run is done. Where the
-        loss is no longer a number, all is put back to before the slice, and broken is the step that failed.
+        loss is no longer a number, the weights are those before, and broken is the step that failed. Where the compiled
+        run cannot go on, the core does from the next slice on, and declined says why.
         """
-        run, end, before = self.run, time.perf_counter() + budget_ms / 1000, self.state()
-        steps, losses, means, names, broken = [], [], [], [], 0
+        run, end, first = self.run, time.perf_counter() + budget_ms / 1000, self.run.step
+        losses, means, names, broken, declined = [], [], [], 0, ""
         every = max(1, run.settings.num_steps // OCCASIONS)
+        before = None if self.engine else self.state()
         try:
-            while run.step < run.settings.num_steps and (not steps or time.perf_counter() < end):
+            while run.step < run.settings.num_steps and (not losses or time.perf_counter() < end):
                 if run.step == 0:
                     names += self.names_of_this_step(temperature, prefix)
-                loss = run.train()
-                if not math.isfinite(loss):
-                    raise ArithmeticError(f"the loss is {loss}")
-                self.recent.append(loss)
-                steps.append(run.step)
-                losses.append(loss)
-                means.append(math.fsum(self.recent) / len(self.recent))
+                until_names = min(every - run.step % every, run.settings.num_steps - run.step)
+                self.take(self.advance(min(until_names, BATCH if budget_ms else 1)), losses, means)
                 if run.step % every == 0 and run.step < run.settings.num_steps:
                     names += self.names_of_this_step(temperature, prefix)
+        except compiler.CannotCompile as error:
+            self.take(getattr(error, "losses", []), losses, means)
+            self.give_back()
+            declined = str(error)
         except (ArithmeticError, ValueError):
             broken = run.step + 1
             self.restore(before)
-            steps, losses, means = [], [], []
+            losses, means = [], []
+        steps = range(first + 1, first + 1 + len(losses))
         kept = [i for i, step in enumerate(steps) if step % self.stride == 0 or step == 1]
         return {"step": run.step, "points": [[column[i] for i in kept] for column in (steps, losses, means)],
-                "mean": means[-1] if means else None, "names": names, "broken": broken,
+                "mean": means[-1] if means else None, "names": names, "broken": broken, "declined": declined,
                 "done": run.step >= run.settings.num_steps}
+
+    def advance(self, most):
+        """Take a step, or up to `most` where they are compiled. Returns the losses."""
+        if self.engine:
+            losses = self.engine.train(most)
+            self.run.step = self.engine.step
+            return losses
+        loss = self.run.train()
+        if not math.isfinite(loss):
+            raise ArithmeticError(f"the loss is {loss}")
+        return [loss]
+
+    def take(self, new, losses, means):
+        """Add new losses to the others, and to each the mean of those before it."""
+        for loss in new:
+            self.recent.append(loss)
+            losses.append(loss)
+            means.append(math.fsum(self.recent) / len(self.recent))
 
     def names(self, count, temperature, prefix, rng):
         """count invented names, each as [step, name, is it new: in no list]."""
-        names = [self.run.sample(rng, temperature, prefix) for _ in range(count)]
+        names = [(self.engine or self.run).sample(rng, temperature, prefix) for _ in range(count)]
         return [[self.run.step, name, name not in self.listed] for name in names]
 
     def names_of_this_step(self, temperature, prefix):
@@ -88,20 +127,29 @@ class Session:
         that does follow at each position; telling, the [layer, head, query, key] that looks most at an earlier letter.
         """
         run = self.run
-        with suppress(ArithmeticError):  # a probability of zero has no logarithm: there is no loss then, but a view
-            run.read(look or run.docs[max(run.step - 1, 0) % len(run.docs)])
-        attention = [[[[p.data for p in position.attention[head]] for position in layer]
-                      for head in range(run.settings.n_head)] for layer in run.context]
+        doc = look or run.docs[max(run.step - 1, 0) % len(run.docs)]
+        if self.engine:
+            seen = self.engine.read(doc)
+            tokens, attention, probabilities = seen.tokens, seen.attention, seen.probabilities
+        else:
+            with suppress(ArithmeticError):  # a probability of zero has no logarithm: there is no loss then, but a view
+                run.read(doc)
+            tokens = run.tokens
+            attention = [[[[p.data for p in position.attention[head]] for position in layer]
+                          for head in range(run.settings.n_head)] for layer in run.context]
+            probabilities = [[p.data for p in row] for row in run.probabilities]
         earlier = ((weight, [layer, head, query, key]) for layer, heads in enumerate(attention)
                    for head, rows in enumerate(heads) for query, row in enumerate(rows)
                    for key, weight in enumerate(row) if 0 < key < query)
-        return {"letters": [self.alphabet[token] for token in run.tokens[:-1]], "attention": attention,
-                "probabilities": [[p.data for p in row] for row in run.probabilities], "targets": run.tokens[1:],
+        return {"letters": [self.alphabet[token] for token in tokens[:-1]], "attention": attention,
+                "probabilities": probabilities, "targets": tokens[1:],
                 "telling": max(earlier, default=(1, [0, 0, 0, 0]))[1]}
 
     def state(self):
         """All that training changes, as doubles: the step, the weights, Adam's two moments, the recent losses."""
         run = self.run
+        if self.engine:
+            self.engine.store(run)
         return array("d", (run.step, *(p.data for p in run.gpt.parameters), *run.mean, *run.square, *self.recent))
 
     def restore(self, state):

@@ -5,7 +5,7 @@ The flow is a pull: pull() asks for a frame, shows it, and asks for the next. To
 import form
 import view
 from pyscript import document, window
-from recipe import SAMPLING
+from recipe import LIVE, SAMPLING
 from trainer import Failed, Trainer, dumps, loads
 from words import say, several
 
@@ -76,10 +76,29 @@ class Tab:
             self.chart.reset(recipe["num_steps"], len(facts.chars) + 1)
             view.loss(None)
         form.count(self.recipe, len(facts.chars) + 1)
+        await self.use_engine()
         view.get("more-names").disabled = False
         self.speed.clear()
         view.progress(self.step, recipe["num_steps"])
         return True
+
+    async def use_engine(self):
+        """Let the core or what is compiled from it do the work, as the switch says."""
+        before, engine = view.state(), self.recipe["engine"]
+        if engine == "compiled":
+            view.status("status.compiling", before)
+        answer = loads(await self.trainer.call("use", engine))
+        if answer.problem:
+            self.declined(answer.problem)
+        else:
+            view.line("engine-note", say("engine.ready", ms=answer.ms) if engine == "compiled" else "")
+
+    def declined(self, reason):
+        """The core does the work, because compiling it was not possible or went wrong."""
+        self.recipe["engine"] = "core"
+        form.fill(self.recipe)
+        form.to_address(self.recipe)
+        view.line("engine-note", say("engine.declined", reason=reason))
 
     def failed(self, key, error):
         """The worker is gone: say so, and keep all there is to see."""
@@ -137,6 +156,8 @@ class Tab:
             return
         self.single, self.step = False, frame.step
         self.show(frame)
+        if frame.declined:
+            self.declined(frame.declined)
         if frame.broken:
             self.stop()
             view.status("status.broken", "broken", broken=frame.broken, step=frame.step)
@@ -269,6 +290,15 @@ class Tab:
         form.fill(self.recipe)
         self.new_recipe(note)
 
+    async def switched(self):
+        """The core, or what is compiled from it: in mid-run too, for the run stays what it is."""
+        self.recipe["engine"] = view.get("engine").value
+        form.to_address(self.recipe)
+        if self.running:
+            await self.use_engine()
+            if not self.training:
+                view.status("status.paused", "paused", step=self.step)
+
     def sampling(self, event):
         """The temperature or the prefix: they change how the model is asked, and take effect at once."""
         for name in SAMPLING:
@@ -292,7 +322,7 @@ class Tab:
             self.running = None
             self.run += 1
             view.progress(0, self.recipe["num_steps"])
-        elif any(self.recipe[name] != self.running[name] for name in self.recipe if name not in SAMPLING):
+        elif any(self.recipe[name] != self.running[name] for name in self.recipe if name not in LIVE):
             note = (note + " " + say("settings.new-run")).strip()
         view.line("settings-note", note)
 

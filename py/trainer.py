@@ -5,6 +5,7 @@ import json
 from pyscript import PyWorker, window
 
 BASE = window.URL.new(".", window.location.href).href
+COMPILER = ("__init__", "engine", "loops", "machine", "numbers", "program", "trace", "update", "wasm")
 FILES = ("py/microgpt.py", "py/session.py", "py/draw.py", "py/source.py", "static/datasets/us-names-2018.txt")
 PATIENCE_S = 10  # how long an answer may take before the visitor is told
 
@@ -34,7 +35,7 @@ class Trainer:
             asyncio.create_task(self._look_for("py/worker.py"))
             self.worker = PyWorker(BASE + "py/worker.py", type="pyodide",
                                    version=BASE + "static/runtime.mjs?progress=" + name,
-                                   config={"files": {BASE + file: "" for file in FILES}, "sync_main_only": True})
+                                   config={"files": files(), "sync_main_only": True})
             await self._race(self.worker.ready)
         except Exception as error:
             raise Failed(_reason(error)) from None
@@ -76,6 +77,12 @@ class Trainer:
         self.silence = self.silence + 1 if self.waiting else 0
         if self.silence > max(PATIENCE_S, 5 * self.longest):
             self.on_silence(self.silence)
+
+
+def files():
+    """What the worker's Python finds in its folder: {address: path}; an empty path is the file's own name."""
+    compiler = {BASE + "py/compiler/" + name + ".py": "./compiler/" + name + ".py" for name in COMPILER}
+    return dict({BASE + file: "" for file in FILES}, **compiler)
 
 
 def _reason(error):

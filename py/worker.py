@@ -10,6 +10,7 @@ from array import array
 
 import draw
 import microgpt
+from compiler import CannotCompile
 from pyodide.ffi import to_js
 from session import Session, drawn
 
@@ -45,6 +46,14 @@ def start(recipe, texts, saved=None):
     return json.dumps({"problem": "", "step": session.run.step, "chars": "".join(session.run.chars)})
 
 
+def use(engine):
+    """Let "core" or "compiled" do the work. Gives the milliseconds of compiling, and the problem if it could not be."""
+    try:
+        return json.dumps({"ms": round(session.use(engine)), "problem": ""})
+    except CannotCompile as error:
+        return json.dumps({"ms": 0, "problem": str(error)})
+
+
 def train(budget_ms, temperature, prefix, look_at, with_pictures):
     """One slice: the frame of Session.train(), its names as HTML, and the pictures if they are asked for."""
     frame = session.train(budget_ms, temperature, prefix)
@@ -74,4 +83,4 @@ def state():
 
 
 session, words = None, {}
-__export__ = ["about", "listing", "start", "train", "look", "names", "last_names", "state"]
+__export__ = ["about", "listing", "start", "use", "train", "look", "names", "last_names", "state"]
