@@ -1,0 +1,111 @@
+"""The switch between the core and what is compiled from it: the run is the same run, bit for bit, whichever works."""
+import json
+from pathlib import Path
+
+import compiler
+import pytest
+from playwright.sync_api import expect
+from recipe import DATASETS, DEFAULTS
+from session import Session
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL = DEFAULTS | {"n_embd": 8, "n_head": 2, "block_size": 8, "num_steps": 60}
+
+
+def session(recipe=SMALL) -> Session:
+    with open(ROOT / DATASETS[recipe["data"]], encoding="utf-8") as lines:
+        return Session(lines, recipe)
+
+
+def trained(engines: list[str], recipe=SMALL, saves=False):
+    """The losses and names of a run that changes engines every so many steps, its state, and its last names."""
+    run, losses, names = session(recipe), [], []
+    while run.run.step < recipe["num_steps"]:
+        run.use(engines[run.run.step * len(engines) // recipe["num_steps"]])
+        frame = run.train(0, 0.5, "")
+        losses += frame["points"][1]
+        names += frame["names"]
+    return losses, names, run.state().tolist(), run.last_names(5, True)
+
+
+@pytest.mark.parametrize("engines", [["compiled"], ["core", "compiled"], ["compiled", "core"],
+                                     ["core", "compiled", "core", "compiled"]])
+def test_a_run_is_the_same_run_whichever_engine_works(engines):
+    assert trained(engines) == trained(["core"])
+
+
+def test_a_compiled_slice_gives_what_single_steps_give():
+    run = session()
+    run.use("compiled")
+    frame = run.train(10_000, 0.5, "")
+    losses, names, state, _ = trained(["core"])
+    assert (frame["points"][1], frame["names"], run.state().tolist()) == (losses, names, state) and frame["done"]
+
+
+@pytest.mark.parametrize("step", [0, 1, 20])
+def test_both_engines_see_the_same_in_a_document(step):
+    views = []
+    for engine in ("core", "compiled"):
+        run = session()
+        while run.run.step < step:
+            run.train(0, 0.5, "")
+        run.use(engine)
+        views.append([run.view(), run.view("emma")])
+    assert views[0] == views[1]
+
+
+def test_the_core_goes_on_where_compiling_is_not_possible():
+    run = session(SMALL | {"block_size": 2})
+    with pytest.raises(compiler.CannotCompile, match="not worth compiling"):
+        run.use("compiled")
+    assert run.train(0, 0.5, "")["step"] == 1
+
+
+def test_the_core_goes_on_where_the_compiled_run_fails_a_check(monkeypatch):
+    run = session()
+    run.use("compiled")
+    run.train(0, 0.5, "")
+
+    def fail(n):
+        error = compiler.CannotCompile("a gradient differs")
+        error.losses = []
+        raise error
+
+    monkeypatch.setattr(run.engine, "train", fail)
+    frame = run.train(0, 0.5, "")
+    assert (frame["step"], frame["declined"], run.engine) == (1, "a gradient differs", None)
+    assert run.train(0, 0.5, "")["points"][1] == trained(["core"])[0][1:2]
+
+
+def test_on_the_page_the_compiled_run_is_the_recorded_one(visitor):
+    recorded = json.loads((ROOT / "static/recorded.json").read_text())
+    visitor.open("engine=compiled")
+    expect(visitor.see("engine")).to_have_value("compiled")
+    visitor.press("train")
+    visitor.wait("done")
+    expect(visitor.see("engine-note")).to_contain_text("checked against the core")
+    visitor.reads("loss", f"{recorded['mean']:.3f}")
+    names = visitor.page.locator("#names [data-step='1000']").evaluate_all("items => items.map(x => x.dataset.name)")
+    assert names == [name for step, name, _ in recorded["names"] if step == 1000]
+
+
+def test_on_the_page_the_engine_changes_in_mid_run(visitor):
+    visitor.open("num_steps=4000&n_embd=8&n_head=2")
+    visitor.press("step")
+    visitor.wait("paused")
+    visitor.see("engine").select_option("compiled")
+    expect(visitor.see("engine-note")).to_contain_text("Compiled in")
+    visitor.reads("step-count", "1 / 4000")
+    assert visitor.page.url.endswith("engine=compiled")
+    visitor.press("train")
+    visitor.wait("done")
+    visitor.see("engine").select_option("core")
+    expect(visitor.see("engine-note")).to_be_hidden()
+
+
+def test_on_the_page_what_cannot_be_compiled_is_said_and_the_core_trains(visitor):
+    visitor.open("engine=compiled&block_size=2&num_steps=5&n_embd=4&n_head=1")
+    visitor.press("train")
+    visitor.wait("done")
+    expect(visitor.see("engine-note")).to_contain_text("could not be compiled")
+    expect(visitor.see("engine")).to_have_value("core")
