@@ -83,13 +83,11 @@ def in_this_tab() -> str:
     compiling, all_of_it = (statistics.median(column) for column in zip(*times, strict=True))
     report.append(f"again: compiling {compiling:.0f} ms, and 1,000 steps with it {all_of_it:.0f} ms")
 
-    slow, core = microgpt.Run(lines), microgpt.Run(lines)
+    slow, core = bench_core.chained().Run(lines), microgpt.Run(lines)
     engine = compiler.compile(microgpt.Run(lines, num_steps=10**7))
     turns = []
     for _ in range(TURNS):
-        with bench_core.a_node_for_each_operation():
-            nodes = milliseconds(slow.train, 1)
-        turns.append((nodes, milliseconds(lambda: [core.train() for _ in range(5)], 5),
+        turns.append((milliseconds(slow.train, 1), milliseconds(lambda: [core.train() for _ in range(5)], 5),
                       milliseconds(lambda: engine.train(1000), 1000)))
     nodes, cores, ours = (statistics.median(column) for column in zip(*turns, strict=True))
     report.append(f"a step: one node for each + and × {nodes:.0f} ms, the core {cores:.1f} ms, compiled {ours:.4f} ms "

@@ -13,7 +13,7 @@ import microgpt
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from recipe import DATASETS, DEFAULTS, FIELDS, SAMPLING, clamp, count_parameters, fitting_heads, link, parse, read
+from recipe import CHOICES, DATASETS, DEFAULTS, FIELDS, LIVE, clamp, count_parameters, fitting_heads, link, parse, read
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {name: (low, high) for name, _, low, high in FIELDS}
@@ -24,8 +24,8 @@ anything = st.text(st.characters(exclude_categories=()))  # halves of surrogate 
 def values(name: str) -> st.SearchStrategy:
     low, high = LIMITS[name]
     kinds = {int: st.integers, float: st.floats}
-    if name == "data":
-        return st.sampled_from(list(DATASETS))
+    if name in CHOICES:
+        return st.sampled_from(list(CHOICES[name]))
     return kinds[type(DEFAULTS[name])](low, high) if name in NUMBERS else st.text(max_size=high)
 
 
@@ -35,7 +35,8 @@ recipes = st.fixed_dictionaries({name: values(name) for name in DEFAULTS}).map(
 
 def is_allowed(recipe: dict) -> bool:
     """Whether the core can run it: every field is there, of its type, within limits, and the heads divide the width."""
-    return (recipe.keys() == DEFAULTS.keys() and recipe["data"] in DATASETS and len(recipe["prefix"]) <= 15
+    return (recipe.keys() == DEFAULTS.keys() and all(recipe[name] in CHOICES[name] for name in CHOICES)
+            and len(recipe["prefix"]) <= 15
             and all(type(recipe[name]) is type(DEFAULTS[name]) for name in DEFAULTS)
             and all(LIMITS[name][0] <= recipe[name] <= LIMITS[name][1] for name in NUMBERS)
             and recipe["n_embd"] % recipe["n_head"] == 0)
@@ -60,7 +61,7 @@ def test_the_form_shows_the_defaults():
     page = (ROOT / "index.html").read_text("utf-8")
     shown = dict(re.findall(r'<input id="setting-(\w+)"[^>]* value="([^"]*)"', page))
     shown |= dict(re.findall(r'<select id="setting-(\w+)"[^>]*><option value="([^"]*)"', page))
-    assert shown == {name: str(default) for name, default in DEFAULTS.items() if name not in SAMPLING}
+    assert shown == {name: str(default) for name, default in DEFAULTS.items() if name not in LIVE}
     slider = re.search(r'id="temperature"[^>]* min="(.*?)" max="(.*?)" step=".*?" value="(.*?)"', page)
     assert tuple(map(float, slider.groups())) == (*LIMITS["temperature"], DEFAULTS["temperature"])
 
