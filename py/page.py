@@ -1,12 +1,16 @@
 """The page: it makes the tab and gives it the visitor's events (MicroPython, on the main thread)."""
 import asyncio
 
-import view
-from chart import Chart
-from pyscript import js_import, window
-from recipe import SAMPLING
-from tab import Tab
-from trainer import Failed
+from trainer import Failed, Trainer
+
+trainer = Trainer()
+trainer.start()  # before the other files are read, because it takes longest
+
+import view  # noqa: E402
+from chart import Chart  # noqa: E402
+from pyscript import js_import, window  # noqa: E402
+from recipe import SAMPLING  # noqa: E402
+from tab import Tab  # noqa: E402
 
 
 def on(id, event, handler):
@@ -20,8 +24,8 @@ def on(id, event, handler):
 
 
 async def main():
-    tab = Tab()
-    boot = asyncio.create_task(tab.boot())  # first of all: it takes longest
+    tab = Tab(trainer)
+    boot = asyncio.create_task(tab.boot())
     uplot = await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", window.location.href).href)
     tab.chart = Chart(uplot[0].default, view.get("chart"))
     tab.opened()

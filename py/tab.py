@@ -6,7 +6,7 @@ import form
 import view
 from pyscript import document, window
 from recipe import LIVE, SAMPLING
-from trainer import Failed, Trainer, dumps, loads
+from trainer import Failed, dumps, loads
 from words import say, several
 
 SLICE_MS = 70            # of training for each frame: so long may Pause take to be heard
@@ -18,8 +18,8 @@ LAST_NAMES = 20
 
 class Tab:
 
-    def __init__(self):
-        self.trainer = Trainer(self.downloaded, self.silent)
+    def __init__(self, trainer):
+        self.trainer, trainer.on_progress, trainer.on_silence = trainer, self.downloaded, self.silent
         self.chart, self.speed, self.pictures = None, view.Speed(), view.Pictures()
         self.recipe, self.running = None, None      # in the form; of the run in the worker, None before it has one
         self.alive = self.booting = False           # has the worker come up; is it coming up
@@ -44,7 +44,7 @@ class Tab:
         view.status("status.start", "loading")
         self.booting = True
         try:
-            await self.trainer.boot()
+            await self.trainer.ready()
             facts = loads(await self.trainer.call("about"))
         except Failed as error:
             return self.failed("status.failed", error)
@@ -120,6 +120,7 @@ class Tab:
         wanted = self.training or self.told.pop("training", False)
         self.run += 1
         self.alive, self.training, self.single = False, False, False
+        self.trainer.end()
         await self.boot()
         if self.alive and (not self.running or await self.begin(resume=True)):
             self.training = wanted

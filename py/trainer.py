@@ -17,25 +17,30 @@ class Failed(Exception):
 class Trainer:
     """One worker at a time. on_progress(loaded, total) tells of the download, on_silence(seconds) of a late answer."""
 
-    def __init__(self, on_progress, on_silence):
-        self.on_progress, self.on_silence = on_progress, on_silence
+    def __init__(self):
+        self.on_progress = self.on_silence = lambda *_: None
         self.worker = self.channel = None
         self.waiting = self.silence = self.longest = 0  # calls under way; seconds without an answer; the longest ever
         window.setInterval(self._tick, 1000)
 
-    async def boot(self):
-        """Start a worker, ending the one there was. Raises Failed."""
+    def start(self):
+        """Start a worker, ending the one there was."""
         self.end()
         name = window.crypto.randomUUID()
         self.channel = window.BroadcastChannel.new(name)
         self.channel.onmessage = lambda event: self.on_progress(event.data.loaded, event.data.total)
         self.dead = window.Promise.withResolvers()
         self.dead.promise.catch(lambda reason: None)
+        asyncio.create_task(self._look_for("py/worker.py"))
+        self.worker = PyWorker(BASE + "py/worker.py", type="pyodide",
+                               version=BASE + "static/runtime.mjs?progress=" + name,
+                               config={"files": files(), "sync_main_only": True})
+
+    async def ready(self):
+        """Wait until the worker is up; start one where there is none. Raises Failed."""
+        if not self.worker:
+            self.start()
         try:
-            asyncio.create_task(self._look_for("py/worker.py"))
-            self.worker = PyWorker(BASE + "py/worker.py", type="pyodide",
-                                   version=BASE + "static/runtime.mjs?progress=" + name,
-                                   config={"files": files(), "sync_main_only": True})
             await self._race(self.worker.ready)
         except Exception as error:
             raise Failed(_reason(error)) from None
