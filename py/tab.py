@@ -17,6 +17,7 @@ LAST_NAMES = 20
 
 
 class Tab:
+    """What the page knows, and its verbs: boot and retry, pull, and one for each thing that a visitor can do."""
 
     def __init__(self, trainer):
         self.trainer, trainer.on_progress, trainer.on_silence = trainer, self.downloaded, self.silent
