@@ -13,16 +13,22 @@ machine.py  WebAssembly in the browser, or in CPython for tests
 engine.py   the compiled run: train, read, sample, load, store, and the comparisons with the core
 """
 
-from .engine import Engine
-from .trace import CannotCompile
-
-__all__ = ["CannotCompile", "Engine", "compile"]
+__all__ = ["CannotCompile", "compile"]
 
 
-def compile(run) -> Engine:
-    """Compile a microgpt.Run, of the core as written or edited, in the state it is in.
+class CannotCompile(Exception):
+    """The graph, the machine or a number won't do; the message is a sentence that says what, for the page to show.
+    losses: those of the steps that were taken before, where there were any."""
+
+    losses = ()
+
+
+def compile(run):
+    """Compile a microgpt.Run, of the core as written or edited, in the state it is in. Gives an engine.Engine.
 
     Before it returns, loss and every gradient of a document have been compared with the core's. Raises CannotCompile,
     whose message is a sentence for the page, for what can't be compiled; the run is then as it was.
     """
+    from .engine import Engine  # here, because most visits do without the compiler, and reading it takes a moment
+
     return Engine(run)

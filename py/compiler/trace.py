@@ -18,16 +18,12 @@ import copy
 from dataclasses import dataclass, field
 from itertools import combinations, filterfalse
 
+from . import CannotCompile
+
 FRAME = 1 << 24   # more than any position's frame holds; the machine's frames are packed (see Rule.resolve)
 FRAMES = 1 << 48  # above every weight
 LISTS = {"dot": 2, "sum": 1, "max": 1}  # operations on as many lists of numbers, of any length
 WEIGHT, CONSTANT = -1, -2  # the kinds of leaves; computed nodes' kinds count from 0, inputs' before outputs'
-
-class CannotCompile(Exception):
-    """The graph, the machine or a number won't do; the message is a sentence that says what, for the page to show.
-    losses: those of the steps that were taken before, where there were any."""
-
-    losses = ()
 
 class Trace:
     """A document as the core read it.
