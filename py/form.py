@@ -60,8 +60,9 @@ def listed(pieces):
     return ", ".join(pieces[:5]) + (", …" if len(pieces) > 5 else "")
 
 
-def to_address(recipe):
-    """Keep the page's address current. Back goes to the recipe before."""
-    link = recipes.link(recipe)
+def to_address(recipe, replace=False):
+    """Keep the page's address current. Back goes to the recipe before, if replace is not asked for."""
+    link, history = recipes.link(recipe), window.history
     if link != window.location.hash.lstrip("#"):
-        window.history.pushState(None, "", "#" + link if link else window.location.pathname + window.location.search)
+        address = "#" + link if link else window.location.pathname + window.location.search
+        (history.replaceState if replace else history.pushState)(None, "", address)

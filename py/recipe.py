@@ -21,10 +21,11 @@ FIELDS = (
     ("temperature",    0.5,             0.1,    2.0),
     ("prefix",         "",              0,      15),
     ("engine",         "core",          1,      8),
+    ("view",           "",              0,      60),  # what the panel looks at: an address of inside/
 )
 DEFAULTS = {name: default for name, default, low, high in FIELDS}
 SAMPLING = ("temperature", "prefix")  # how names are asked for
-LIVE = SAMPLING + ("engine",)         # what may change in mid-run, because it does not change the run
+LIVE = SAMPLING + ("engine", "view")  # what may change in mid-run, because it does not change the run
 
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 

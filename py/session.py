@@ -48,7 +48,7 @@ class Session:
 
     def give_back(self):
         """The core goes on with what the compiled run has learned."""
-        self.engine.store(self.run)
+        self.synced()
         self.engine = None
 
     def train(self, budget_ms, temperature, prefix):
@@ -120,14 +120,23 @@ class Session:
             self.last_rng.setstate(self.run.rng.getstate())
         return self.names(count, self.run.settings.temperature, "", self.last_rng)
 
+    def document(self):
+        """The document that the last step learned from; before any, the one that the first will."""
+        return self.run.docs[max(self.run.step - 1, 0) % len(self.run.docs)]
+
+    def synced(self):
+        """The core's run, with what has been learned so far, whichever engine works."""
+        if self.engine:
+            self.engine.store(self.run)
+        return self.run
+
     def view(self, look=""):
         """The model's view of a document: look, or else the one that the last step learned from.
 
         Returns the letters; attention[layer][head][query][key]; probabilities[position][token]; the targets, the token
         that does follow at each position; telling, the [layer, head, query, key] that looks most at an earlier letter.
         """
-        run = self.run
-        doc = look or run.docs[max(run.step - 1, 0) % len(run.docs)]
+        run, doc = self.run, look or self.document()
         if self.engine:
             seen = self.engine.read(doc)
             tokens, attention, probabilities = seen.tokens, seen.attention, seen.probabilities
@@ -147,9 +156,7 @@ class Session:
 
     def state(self):
         """All that training changes, as doubles: the step, the weights, Adam's two moments, the recent losses."""
-        run = self.run
-        if self.engine:
-            self.engine.store(run)
+        run = self.synced()
         return array("d", (run.step, *(p.data for p in run.gpt.parameters), *run.mean, *run.square, *self.recent))
 
     def restore(self, state):

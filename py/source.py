@@ -1,4 +1,4 @@
-"""A Python file as HTML: one list item a line, its comments, texts and keywords marked."""
+"""A Python file as HTML, line by line: its comments, texts and keywords marked."""
 import io
 import keyword
 import tokenize
@@ -9,7 +9,12 @@ KINDS = {"COMMENT": "comment", "STRING": "text", "NUMBER": "number",
 
 
 def listing(text):
-    """The items of an ordered list. Raises SyntaxError or tokenize.TokenError where text is no Python."""
+    """The items of an ordered list, one a line. Raises as lines() does."""
+    return "".join(f'<li id="L{number}"><code>{line}</code></li>' for number, line in enumerate(lines(text), 1))
+
+
+def lines(text):
+    """The HTML of each line. Raises SyntaxError or tokenize.TokenError where text is no Python."""
     lines = text.splitlines()
     marks = [[] for _ in lines]  # for each line: (start, end, kind), from left to right
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -18,8 +23,7 @@ def listing(text):
             start = token.start[1] if row == token.start[0] else 0
             end = token.end[1] if row == token.end[0] else len(lines[row - 1])
             marks[row - 1].append((start, end, kind))
-    return "".join(f'<li id="L{number}"><code>{_marked(line, spans)}</code></li>'
-                   for number, (line, spans) in enumerate(zip(lines, marks), 1))
+    return [_marked(line, spans) for line, spans in zip(lines, marks)]
 
 
 def _marked(line, spans):

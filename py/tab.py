@@ -7,7 +7,7 @@ import view
 from pyscript import document, window
 from recipe import LIVE, SAMPLING
 from trainer import Failed, dumps, loads
-from words import say, several
+from words import all_texts, say
 
 SLICE_MS = 70            # of training for each frame: so long may Pause take to be heard
 PICTURES_EVERY_MS = 800  # often enough to be live, seldom enough to be read
@@ -29,6 +29,7 @@ class Tab:
         self.run = self.step = 0                    # which run this is, so that a late frame of another is dropped
         self.saved, self.saved_step = None, 0       # the run's state as the worker last gave it
         self.chars, self.told = "", {}              # the data's alphabet; when what was last done, by name
+        self.on_step = lambda step: None            # is told of each frame's step
 
     async def show_recording(self):
         """Draw the recording's curve; its pictures are in index.html already."""
@@ -63,7 +64,7 @@ class Tab:
             return False
         recipe, state = (self.running, self.saved) if resume else (self.recipe, None)
         facts = loads(await self.trainer.call(
-            "start", dumps(recipe), dumps(several("head", "layer", "new", "listed")), state))
+            "start", dumps(recipe), dumps(all_texts()), state))
         if facts.problem:
             self.stop()
             view.status("status.problem", "problem", reason=facts.problem)
@@ -116,7 +117,7 @@ class Tab:
     def silent(self, seconds):
         view.status("status.silent", "silent", seconds=seconds, step=self.saved_step)
 
-    async def retry(self):
+    async def retry(self, *_):
         """Start the worker again, and go on from the last state it gave."""
         wanted = self.training or self.told.pop("training", False)
         self.run += 1
@@ -176,6 +177,7 @@ class Tab:
     def show(self, frame):
         view.own()
         view.progress(frame.step, self.running["num_steps"])
+        self.on_step(frame.step)
         self.speed.show(frame.step, self.running["num_steps"])
         if frame.mean is not None:
             view.loss(frame.mean)
@@ -219,7 +221,7 @@ class Tab:
 
     # ---- What the visitor does
 
-    async def press_train(self):
+    async def press_train(self, *_):
         if self.training:
             self.stop()
             return
@@ -229,28 +231,40 @@ class Tab:
         view.button(True)
         await self.pull()
 
-    async def press_step(self):
+    async def press_step(self, *_):
         if self.running and self.step >= self.running["num_steps"]:
             self.forget()
         self.stop()
         self.single = True
         await self.pull()
 
-    async def press_reset(self):
+    async def press_reset(self, *_):
         """Forget the run, and show the new one's model as it is before it has learned anything."""
         if view.state() == "silent":
             self.trainer.end()
             self.alive = False
         self.forget()
-        if self.booting:
-            return
+        if not self.booting:
+            await self.begin_untrained()
+
+    async def begin_untrained(self):
+        """Begin a run and show its model as it is, before it has learned anything. True if that could be."""
         try:
             if await self.begin():
+                view.own()
                 self.pictures.show(loads(await self.trainer.call("look", self.known("look"))))
                 view.status("status.paused", "ready", step=0)
+                return True
         except Failed as error:
             if self.alive:
                 self.failed("status.error", error)
+        return False
+
+    async def ask(self, verb, *arguments):
+        """The answer of a verb about the run, which is begun where there is none; None where that could not be."""
+        if not self.running and not self.pulling and not await self.begin_untrained():
+            return None
+        return await self.trainer.call(verb, *arguments)
 
     def forget(self):
         self.stop()
@@ -265,14 +279,14 @@ class Tab:
         self.speed.clear()
         self.chart.reset(self.recipe["num_steps"], len(self.chars) + 1 if self.chars else 27)
 
-    async def press_more_names(self):
+    async def press_more_names(self, *_):
         run = self.run
         html = await self.trainer.call("names", MORE_NAMES, self.recipe["temperature"], self.known("prefix"))
         if run == self.run:
             view.own()
             view.names(html)
 
-    async def press_share(self):
+    async def press_share(self, *_):
         """Give the link: to the system's share sheet where there is one, else to the clipboard."""
         link, navigator = window.location.href, window.navigator
         try:
@@ -292,7 +306,7 @@ class Tab:
         form.fill(self.recipe)
         self.new_recipe(note)
 
-    async def switched(self):
+    async def switched(self, *_):
         """The core, or what is compiled from it: in mid-run too, for the run stays what it is."""
         self.recipe["engine"] = view.get("engine").value
         form.to_address(self.recipe)
@@ -316,6 +330,11 @@ class Tab:
         view.line("ignored", note)
         self.new_recipe("", address=False)
 
+    def show_view(self, address, step=False):
+        """Keep in the page's address what the panel shows; a mere step along a way makes no entry for Back."""
+        self.recipe["view"] = address
+        form.to_address(self.recipe, replace=step)
+
     def new_recipe(self, note, address=True):
         form.count(self.recipe, len(self.chars) + 1 if self.chars else 27)
         if address:
@@ -328,7 +347,7 @@ class Tab:
             note = (note + " " + say("settings.new-run")).strip()
         view.line("settings-note", note)
 
-    async def open_source(self):
+    async def open_source(self, *_):
         if self.alive and not view.get("source-lines").children.length:
             view.source(await self.trainer.call("listing"))
 

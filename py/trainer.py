@@ -5,6 +5,7 @@ import json
 from pyscript import PyWorker, window
 
 BASE = window.URL.new(".", window.location.href).href
+INSIDE = ("__init__", "excerpt", "figure", "letter", "reading", "recording")
 COMPILER = ("__init__", "engine", "loops", "machine", "numbers", "program", "trace", "update", "wasm")
 FILES = ("py/microgpt.py", "py/session.py", "py/draw.py", "py/source.py", "static/datasets/us-names-2018.txt")
 PATIENCE_S = 10  # how long an answer may take before the visitor is told
@@ -86,8 +87,9 @@ class Trainer:
 
 def files():
     """What the worker's Python finds in its folder: {address: path}; an empty path is the file's own name."""
-    compiler = {BASE + "py/compiler/" + name + ".py": "./compiler/" + name + ".py" for name in COMPILER}
-    return dict({BASE + file: "" for file in FILES}, **compiler)
+    rooms = (("compiler/", COMPILER), ("inside/", INSIDE))
+    inner = {BASE + "py/" + room + name + ".py": "./" + room + name + ".py" for room, names in rooms for name in names}
+    return dict({BASE + file: "" for file in FILES}, **inner)
 
 
 def _reason(error):

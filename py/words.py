@@ -10,9 +10,9 @@ def say(which, **values):
     return _texts[which].format(**values)
 
 
-def several(*keys):
-    """The texts of some keys as a dict, their {places} left open."""
-    return {key: _texts[key] for key in keys}
+def all_texts():
+    """Every text by its key, the {places} left open: for the worker, which draws with them."""
+    return _texts
 
 
 def number(value):

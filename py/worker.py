@@ -32,7 +32,7 @@ def listing():
 
 def start(recipe, texts, saved=None):
     """Begin a run, or go on with one from the bytes that state() gave. What can't be is said in problem."""
-    global session, words
+    global session, words, panel
     recipe, words = json.loads(recipe), json.loads(texts)
     try:
         with open(recipe["data"] + ".txt", encoding="utf-8") as lines:
@@ -43,6 +43,7 @@ def start(recipe, texts, saved=None):
         state = array("d")
         state.frombytes(saved.to_bytes())
         session.restore(state)
+    panel = None
     return json.dumps({"problem": "", "step": session.run.step, "chars": "".join(session.run.chars)})
 
 
@@ -67,6 +68,16 @@ def look(document):
     return json.dumps(drawn(session.view(document), session.alphabet, words))
 
 
+def inside(address, document, again):
+    """What the panel shows at an address: see inside.Inside.show."""
+    global panel
+    if not panel:
+        from inside import Inside  # here, because it is read for those only who look
+
+        panel = Inside(session, CORE.decode(), words)
+    return json.dumps(panel.show(address, document, again))
+
+
 def names(count, temperature, prefix):
     """More names, from a generator of the session's own, as HTML."""
     return draw.names(session.names(count, temperature, prefix, session.rng)[::-1], words)
@@ -82,5 +93,5 @@ def state():
     return to_js(memoryview(session.state().tobytes()))
 
 
-session, words = None, {}
-__export__ = ["about", "listing", "start", "use", "train", "look", "names", "last_names", "state"]
+session, words, panel = None, {}, None
+__export__ = ["about", "listing", "start", "use", "train", "look", "inside", "names", "last_names", "state"]

@@ -1,0 +1,67 @@
+"""Looking inside a model: an address in, a page about it out, with links to further addresses.
+
+An address is a kind and what it needs, with dots between: "letter.2.attention" is a stage of one letter's way through
+the model. A link of the page's can hold one. Each kind is a file of this room with
+
+    show(inside, pieces) -> Page
+
+recording.py and reading.py ask the core for the numbers, figure.py draws them, and excerpt.py shows the lines that they
+come from.
+"""
+from importlib import import_module
+
+from .excerpt import Excerpt
+from .reading import Reading
+
+KINDS = ("letter",)
+
+
+class NotThere(Exception):
+    """There is nothing at this address; the message is the key of a sentence for the page."""
+
+
+class Page:
+    """What is at an address. html: the page's body; lines: the numbers of the core's lines that compute it; back and
+    next: the addresses of the pages before and after, "" where there is none."""
+
+    def __init__(self, address, html, lines=(), back="", next=""):
+        self.address, self.html, self.lines, self.back, self.next = address, html, lines, back, next
+
+
+class Inside:
+    """The panel's end in the worker. Pages keep showing the reading they began with, while the run trains on."""
+
+    def __init__(self, session, source, words):
+        """session: a session.Session; source: the core's text; words: the page's texts by their keys."""
+        self.session, self.words, self.excerpt = session, words, Excerpt(source)
+        self.reading, self.look = None, None
+
+    def say(self, key, **values):
+        return self.words[key].format(**values)
+
+    def show(self, address, look="", again=False):
+        """The page of an address, as a dict: address, html, back, next, and the step that its numbers are of.
+
+        look: the document that the visitor asks for, or "" for the one at hand; again: read it anew, with the weights
+        of now. What is not there is said in problem, a key of the page's words.
+        """
+        if again or not self.reading or self.look != look:
+            self.reading, self.look = None, look
+        kind, *pieces = address.split(".")
+        try:
+            if kind not in KINDS:
+                raise NotThere("inside.nowhere")
+            page = import_module(f".{kind}", __name__).show(self, pieces)
+        except NotThere as problem:
+            return {"problem": str(problem)}
+        except ArithmeticError:
+            return {"problem": "inside.overflow"}
+        return {"problem": "", "address": page.address, "back": page.back, "next": page.next,
+                "step": self.reading.step if self.reading else self.session.run.step,
+                "html": f'<div class="page">{page.html}</div>{self.excerpt.html(page.lines)}'}
+
+    def read(self):
+        """The reading that is shown: made when it is first needed."""
+        if not self.reading:
+            self.reading = Reading(self.session.synced(), self.look or self.session.document())
+        return self.reading

@@ -1,0 +1,69 @@
+"""What the core does while somebody watches: every Value it makes, with the lines that made it, and its main calls.
+
+It is watched as a debugger does it (sys.settrace), from outside and only for as long as the with-block lasts: the file
+stays as it is, and when nobody looks nothing is slower. An edited core is watched in the same way.
+"""
+import sys
+
+CALLS = ("forward", "attend", "linear", "rmsnorm", "softmax")  # of the core, in its own words
+
+
+class Call:
+    """A call of one of the core's main functions. line: the caller's; arguments: by name; inner: the calls it made."""
+
+    def __init__(self, name, line, arguments):
+        self.name, self.line, self.arguments, self.result, self.inner = name, line, arguments, None, []
+
+    def calls(self, name):
+        """The calls of a function that this one made itself, in their order."""
+        return [call for call in self.inner if call.name == name]
+
+
+class Recording:
+    """nodes: each Value in the order of making; lines[n]: the lines that made node n, the innermost first, up to the
+    one that belongs to the watched method; calls: those that the watched method made."""
+
+    def __init__(self, method):
+        """method: the method of the core's Run that will be called in the with-block."""
+        self.nodes, self.lines, self.calls = [], [], []
+        self.outermost, self.file = method.__code__, method.__code__.co_filename
+        self.value = sys.modules[method.__module__].Value.__init__.__code__
+        self.open = [self]
+
+    @property
+    def inner(self):
+        return self.calls
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self._called)
+        return self
+
+    def __exit__(self, *_):
+        sys.settrace(self.before)
+
+    def _called(self, frame, event, _):
+        code = frame.f_code
+        if code is self.value:
+            self.nodes.append(frame.f_locals["self"])
+            self.lines.append(self._lines(frame.f_back))
+        elif code.co_name in CALLS and code.co_filename == self.file:
+            call = Call(code.co_name, frame.f_back.f_lineno, dict(frame.f_locals))
+            self.open[-1].inner.append(call)
+            self.open.append(call)
+            frame.f_trace_lines = False
+            return self._returned
+
+    def _returned(self, frame, event, result):
+        if event == "return":
+            self.open.pop().result = result
+        return self._returned
+
+    def _lines(self, frame):
+        lines = []
+        while frame and frame.f_code.co_filename == self.file:
+            lines.append(frame.f_lineno)
+            if frame.f_code is self.outermost:
+                break
+            frame = frame.f_back
+        return lines
