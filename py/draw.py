@@ -29,7 +29,7 @@ def _head(letters, weights, layer, h, layers, words):
         name = words["layer"].format(n=layer + 1) + ", " + name
     columns = "".join(f'<th scope="col">{escape(letter)}</th>' for letter in letters)
     rows = "".join(
-        f'<tr><th scope="row">{escape(letters[query])}</th>'
+        f'<tr><th scope="row" data-go="letter.{query}.attention">{escape(letters[query])}</th>'
         + "".join(f'<td data-query="{query}" data-key="{key}" data-weight="{weight:.4f}" style="--w:{weight:.3f}">'
                   f"{100 * weight:.0f}</td>" for key, weight in enumerate(row))
         + "</tr>" for query, row in enumerate(weights))
@@ -52,7 +52,8 @@ def probabilities(letters, alphabet, rows, targets):
             f'<td data-token="{token}" data-probability="{row[token]:.4f}" style="--w:{row[token]:.3f}"'
             f'{" data-true" if token == target else ""}><b>{escape(alphabet[token])}</b>{100 * row[token]:.0f}</td>'
             for token in order)
-        lines.append(f'<tr><th scope="row">{escape("".join(letters[:position + 1])[-12:])}</th>{cells}</tr>')
+        lines.append(f'<tr><th scope="row" data-go="letter.{position}.probabilities">'
+                     f'{escape("".join(letters[:position + 1])[-12:])}</th>{cells}</tr>')
     return f"<table><tbody>{''.join(lines)}</tbody></table>"
 
 

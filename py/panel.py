@@ -43,6 +43,10 @@ class Panel:
         for tab in document.querySelectorAll("#inside-ways [data-go]"):
             tab.ariaCurrent = "true" if tab.dataset.go.split(".")[0] == self.address.split(".")[0] else "false"
         self.tell_step(self.step)
+        for table in document.querySelectorAll("#panel-body table"):
+            cell = table.querySelector("td[data-go]")
+            if cell:
+                cell.tabIndex = 0
         excerpt = document.querySelector("#panel-body .excerpt")
         lit = excerpt.querySelector(".lit")
         if lit:
@@ -89,7 +93,22 @@ class Panel:
             self.close()
 
     async def key(self, event):
-        """The arrow keys: along the way."""
-        if event.key in ("ArrowRight", "ArrowLeft") and not event.target.closest("input, select"):
+        """The arrow keys: among the numbers of a table where one of them has the focus, else along the way."""
+        right, cell = event.key == "ArrowRight", event.target.closest("td[data-go]")
+        if cell and event.key in ("Enter", " "):
             event.preventDefault()
-            await self.go(self.next if event.key == "ArrowRight" else self.back)
+            await self.open(cell.dataset.go)
+        elif event.key in ("ArrowRight", "ArrowLeft") and not event.target.closest("input, select"):
+            event.preventDefault()
+            if cell:
+                self.focus(cell, 1 if right else -1)
+            else:
+                await self.go(self.next if right else self.back)
+
+    def focus(self, cell, move):
+        """Hand the focus to the next number of a table, which the Tab key enters at the one that had it last."""
+        cells = cell.closest("table").querySelectorAll("td[data-go]")
+        at = [i for i in range(cells.length) if cells.item(i).isSameNode(cell)][0] + move
+        if 0 <= at < cells.length:
+            cell.tabIndex, cells.item(at).tabIndex = -1, 0
+            cells.item(at).focus()
