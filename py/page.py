@@ -6,6 +6,7 @@ from trainer import Failed, Trainer
 trainer = Trainer()
 trainer.start()  # before the other files are read, because it takes longest
 
+import language  # noqa: E402
 import view  # noqa: E402
 from chart import Chart  # noqa: E402
 from panel import Panel  # noqa: E402
@@ -31,6 +32,7 @@ async def main():
     uplot = await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", window.location.href).href)
     tab.chart = Chart(uplot[0].default, view.get("chart"))
     tab.opened()
+    asyncio.create_task(language.follow(tab))
     for id, event, handler in (("train", "click", tab.press_train), ("step", "click", tab.press_step),
                                ("reset", "click", tab.press_reset), ("share", "click", tab.press_share),
                                ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
@@ -50,8 +52,14 @@ async def main():
     view.get("numbers").addEventListener("change", lambda event: view.get("attention").classList.toggle(
         "with-numbers", event.target.checked))
 
+    async def switched(*_):
+        await language.switched(tab)
+
+    on("language", "change", switched)
+
     def came_back(*_):
         tab.opened()
+        asyncio.create_task(language.follow(tab))
         asyncio.create_task(panel.follow(tab.recipe["view"]))
 
     window.onpopstate = came_back

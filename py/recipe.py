@@ -22,10 +22,11 @@ FIELDS = (
     ("prefix",         "",              0,      15),
     ("engine",         "core",          1,      8),
     ("view",           "",              0,      60),  # what the panel looks at: an address of inside/
+    ("lang",           "",              0,      5),   # of the page: "ko"; "" is the browser's
 )
 DEFAULTS = {name: default for name, default, low, high in FIELDS}
 SAMPLING = ("temperature", "prefix")  # how names are asked for
-LIVE = SAMPLING + ("engine", "view")  # what may change in mid-run, because it does not change the run
+LIVE = SAMPLING + ("engine", "view", "lang")  # what may change in mid-run, because it does not change the run
 
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 

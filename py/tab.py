@@ -330,6 +330,9 @@ class Tab:
         view.line("ignored", note)
         self.new_recipe("", address=False)
 
+    def keep_address(self):
+        form.to_address(self.recipe)
+
     def show_view(self, address, step=False):
         """Keep in the page's address what the panel shows; a mere step along a way makes no entry for Back."""
         self.recipe["view"] = address

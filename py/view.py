@@ -1,6 +1,6 @@
 """What the visitor sees of a run: figures, pictures, names and sentences in their places (MicroPython, on the page)."""
 from pyscript import document, window
-from words import number, say
+from words import number, put, say
 
 KEPT = 400  # names in the list, at the most
 
@@ -11,7 +11,7 @@ def get(id):
 
 def status(key, state, **values):
     """Say what the page is doing, or what went wrong; state is for the style sheet: loading, ready, training, ..."""
-    get("status").textContent = say(key, **values)
+    put("status", key, **values)
     get("status").dataset.state = state
     get("retry").hidden = state not in ("failed", "silent")
 
@@ -27,7 +27,7 @@ def line(id, text):
 
 
 def button(training):
-    get("train").textContent = say("pause" if training else "train")
+    put("train", "pause" if training else "train")
 
 
 def progress(step, num_steps):
@@ -100,11 +100,19 @@ class Pictures:
         table = cell.closest("table")
         query, key = int(cell.dataset.query), int(cell.dataset.key)
         self.chosen = table.dataset.layer, table.dataset.head, query, key
-        values = {"head": table.caption.textContent, "query": self.letters[query], "key": self.letters[key],
-                  "text": "".join(self.letters[1:query + 1]), "percent": "%d" % round(100 * float(cell.dataset.weight))}
-        get("reading").textContent = say("reading" if query else "reading.start", **values)
+        self.read_out()
         if focus:
             cell.focus()
+
+    def read_out(self):
+        """Say what the chosen cell means."""
+        if not self.chosen:
+            return
+        cell, query, key = self.cell(*self.chosen), self.chosen[2], self.chosen[3]
+        table = cell.closest("table")
+        values = {"head": table.caption.textContent, "query": self.letters[query], "key": self.letters[key],
+                  "text": "".join(self.letters[1:query + 1]), "percent": "%d" % round(100 * float(cell.dataset.weight))}
+        put("reading", "reading" if query else "reading.start", **values)
 
     def point(self, event):
         cell = event.target.closest("[data-key]")
@@ -139,6 +147,18 @@ def names(html, after=0):
         items.insertAdjacentHTML("afterbegin", html)
     while items.children.length > KEPT:
         items.lastElementChild.remove()
+
+
+def relabel():
+    """Put the words in pictures and names that are in place into the language of now."""
+    heads = document.querySelectorAll("#attention table")
+    layers = max([int(table.dataset.layer) for table in heads] + [0])
+    for table in heads:
+        name = say("head", n=int(table.dataset.head) + 1)
+        table.caption.textContent = (say("layer", n=int(table.dataset.layer) + 1) + ", " + name if layers else name)
+    for which in ("new", "listed"):
+        for label in document.querySelectorAll("#names ." + which):
+            label.textContent = say(which)
 
 
 def cut_names(step):

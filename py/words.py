@@ -1,8 +1,29 @@
-"""The page's words: every text of index.html by its key, for whatever Python says (MicroPython, on the page)."""
-from pyscript import document
+"""The page's words, in the visitor's language (MicroPython, on the page).
 
-_texts = {element.dataset.t: element.textContent for place in (document, document.getElementById("words").content)
-          for element in place.querySelectorAll("[data-t]")}
+English stands in index.html, each text with its key. Another language is a file of the same keys, static/languages/
+ko.json for Korean; speak() puts it in place of the English, and back.
+"""
+import json
+
+from pyscript import document, window
+
+ATTRIBUTES = (("label", "aria-label"), ("placeholder", "placeholder"))  # data-t-label holds the key of aria-label
+
+
+def _places():
+    """Everything on the page that holds words of its own, as (element, key, attribute); None for the element's text."""
+    for root in (document, document.getElementById("words").content):
+        for element in root.querySelectorAll("[data-t]"):
+            yield element, element.dataset.t, None
+        for name, attribute in ATTRIBUTES:
+            for element in root.querySelectorAll("[data-t-" + name + "]"):
+                yield element, element.getAttribute("data-t-" + name), attribute
+
+
+_english = {key: element.getAttribute(attribute) if attribute else element.textContent
+            for element, key, attribute in _places()}
+_texts = _english
+_put = {}  # what put() last said, by the element's id
 
 
 def say(which, **values):
@@ -10,9 +31,44 @@ def say(which, **values):
     return _texts[which].format(**values)
 
 
+def put(place, which, **values):
+    """Say something in the element of an id, and again when the language changes."""
+    _put[place] = which, values
+    document.getElementById(place).textContent = say(which, **values)
+
+
 def all_texts():
     """Every text by its key, the {places} left open: for the worker, which draws with them."""
     return _texts
+
+
+async def speak(language):
+    """Put the page into a language for which there is a file, or else into English. Gives the language it speaks."""
+    global _texts
+    texts = _english if language == "en" else await _file(language)
+    if not texts:
+        language, texts = "en", _english
+    if texts is not _texts:
+        _texts = texts
+        for element, key, attribute in _places():
+            if attribute:
+                element.setAttribute(attribute, say(key))
+            else:
+                element.textContent = texts[key]
+        for place, (which, values) in _put.items():
+            document.getElementById(place).textContent = say(which, **values)
+        document.documentElement.lang, document.title = language, say("title")
+    return language
+
+
+async def _file(language):
+    """The texts of a language, those that it lacks in English; None where there is no such file."""
+    try:
+        answer = await window.fetch("static/languages/" + language + ".json")
+        texts = json.loads(await answer.text()) if answer.ok else None
+    except Exception:  # no network, or no JSON: English will do
+        return None
+    return {key: texts.get(key) or english for key, english in _english.items()} if texts else None
 
 
 def number(value):

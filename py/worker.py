@@ -47,6 +47,14 @@ def start(recipe, texts, saved=None):
     return json.dumps({"problem": "", "step": session.run.step, "chars": "".join(session.run.chars)})
 
 
+def speak(texts):
+    """Draw with these words from now on."""
+    global words
+    words = json.loads(texts)
+    if panel:
+        panel.words = words
+
+
 def use(engine):
     """Let "core" or "compiled" do the work. Gives the milliseconds of compiling, and the problem if it could not be."""
     try:
@@ -94,4 +102,4 @@ def state():
 
 
 session, words, panel = None, {}, None
-__export__ = ["about", "listing", "start", "use", "train", "look", "inside", "names", "last_names", "state"]
+__export__ = ["about", "listing", "start", "speak", "use", "train", "look", "inside", "names", "last_names", "state"]

@@ -11,6 +11,7 @@ import json
 import shutil
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
 from tools.recorded import fill
@@ -39,7 +40,15 @@ def copy_ours(site: Path) -> None:
             raise FileNotFoundError(f"{pattern} is missing: the site cannot be built without it")
         for path in files:
             copy(path, site / path.relative_to(ROOT))
-    (site / "index.html").write_text(fill((ROOT / "index.html").read_text()))
+    (site / "index.html").write_text(fill(offer_languages((ROOT / "index.html").read_text("utf-8"))), "utf-8")
+
+
+def offer_languages(html: str) -> str:
+    """index.html with an option for each file in `static/languages/`: a language is added by adding its file."""
+    names = {path.stem: json.loads(path.read_text("utf-8"))["language.name"]
+             for path in sorted((ROOT / "static/languages").glob("*.json"))}
+    options = "".join(f'<option value="{code}" label="{escape(name)}"></option>' for code, name in names.items())
+    return html.replace("<!-- languages -->", options)
 
 
 def copy_vendor(vendor: Path) -> None:
