@@ -1,6 +1,7 @@
 """The page's words: each text that Python asks for is in index.html, each that is there is asked for."""
 
 import ast
+import json
 import re
 import string
 from html.parser import HTMLParser
@@ -103,6 +104,17 @@ def test_every_place_in_a_text_is_given_its_value(call, text):
     for key in keys(text):
         places = {place for _, place, _, _ in string.Formatter().parse(ALL[key]) if place}
         assert places <= given
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "static/languages").glob("*.json")), ids=lambda path: path.stem)
+def test_a_language_has_every_text_with_the_same_places_and_no_other(path):
+    texts = json.loads(path.read_text("utf-8"))
+    spoken = set(re.findall(r'data-t-(?:label|placeholder)="([^"]+)"', HTML))
+    assert texts.keys() == ALL.keys() | spoken | {"language.name"}
+    for key, text in texts.items():
+        places = [{place for _, place, _, _ in string.Formatter().parse(words) if place}
+                  for words in (text, ALL.get(key, ""))]
+        assert text.strip() and places[0] == places[1], key
 
 
 def test_every_visible_text_has_a_key():
