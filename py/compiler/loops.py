@@ -1,5 +1,14 @@
 """From kernels to machine code: loops over positions and dims around a kernel's term.
 
+What is written for a matrix times a vector, y[i] = the sum over k of w[i, k] * x[k], reads in Python
+
+    for position in range(POSITION, STOP):
+        for i in range(0, len(y), 2 * TILE):                     # the dim whose results lie side by side
+            sums = [0.0] * 2 * TILE                              # in registers
+            for k in range(len(x)):                              # UNROLL products in a row
+                sums = [s + w[i + j][k] * x[k] for j, s in enumerate(sums)]
+            y[i:i + 2 * TILE] = sums
+
 Results that lie side by side are computed two at a time (f64x2), up to TILE pairs together, whose sums stay in
 registers. A sum itself is never cut up: it is added from first to last, as the core adds, and has the core's bits.
 """
@@ -32,13 +41,15 @@ class _Writer:
                 self.cursors[i] = self.f.local(wasm.I32)
                 self.f.i32(place.base)
                 self.f.set(self.cursors[i])
+        # Of the dims, each (which, a, b) for a + b * position numbers, some are summed over, those in which the result
+        # has no stride; the others are kept: one of them in pairs, the rest in loops around it.
         dims = [(i, *dim) for i, dim in enumerate(kernel.dims) if dim != (1, 0)]
         summed = [dim for dim in dims if kernel.result.strides[dim[0]] == 0]
         kept = [dim for dim in dims if kernel.result.strides[dim[0]]]
         side_by_side = [dim for dim in kept if kernel.result.strides[dim[0]] == 8]
         self.paired = max(side_by_side, key=lambda dim: (dim[2] == 0, dim[1]), default=None)
         outer = [dim for dim in kept if dim != self.paired]
-        self.counts, self.held, self.scratch = {}, {}, None
+        self.counts, self.held, self.scratch = {}, {}, None  # locals: dims' counts, operands that a tile shares, spare
         if kernel.term is None:
             *members, numbers = [(i, *dim) for i, dim in enumerate(kernel.dims)]
             self.each_position(lambda: self.loops(members, lambda: self.first_largest(*numbers)))
@@ -66,6 +77,7 @@ class _Writer:
         return [new.get((cursor, amount), cursor) for cursor, amount in zip(self.cursors, amounts)], new
 
     def each_position(self, body):
+        """Repeat body for each position, or for the last one only, the cursors moved by it and by its two tokens."""
         f, before = self.f, self.cursors
         once = self.kernel.position == "once"
 
@@ -124,6 +136,7 @@ class _Writer:
         return "local", self.counts[a, b]
 
     def loops(self, dims, body):
+        """Repeat body for all of dims, nested."""
         if not dims:
             return body()
         (dim, a, b), *rest = dims
@@ -144,6 +157,7 @@ class _Writer:
 
     # ---- Results side by side.
     def pairs(self, summed):
+        """All results along the paired dim: as many whole tiles as there are, what is left, and an odd last one."""
         if self.paired is None:
             return self.tile(summed, 0, 1, lanes=1)
         dim, a, b = self.paired
@@ -209,6 +223,7 @@ class _Writer:
                 f.memory("v128.load64_lane", offset + across[i], 1)
 
         def term(pair, ahead, shared):
+            """Leaves a pair's term on the stack. ahead: see sum_over; shared: {place: local with its number}."""
             def push(i):
                 f.get(shared[i + 1]) if i + 1 in shared else load(i + 1, pair, ahead)
             kernel.term(f, push)
