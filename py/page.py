@@ -48,6 +48,7 @@ async def main():
     await tab.show_recording()
     await boot
     await tab.pull()
+    await tab.begin_ahead()
 
 
 asyncio.create_task(main())

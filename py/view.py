@@ -3,6 +3,9 @@ from pyscript import document, window
 from words import number, say
 
 KEPT = 400  # names in the list, at the most
+FINE = ("ready", "training", "paused", "naming", "done")  # the states in which the compiler has a word in the status
+
+_said = {"status": "", "compiler": ""}
 
 
 def get(id):
@@ -11,9 +14,21 @@ def get(id):
 
 def status(key, state, **values):
     """Say what the page is doing, or what went wrong; state is for the style sheet: loading, ready, training, ..."""
-    get("status").textContent = say(key, **values)
+    _said["status"] = say(key, **values)
     get("status").dataset.state = state
+    _tell()
     get("retry").hidden = state not in ("failed", "silent")
+
+
+def compiler(text):
+    """Say what the compiler does or did, behind what the page is doing; "" for nothing."""
+    _said["compiler"] = text
+    _tell()
+
+
+def _tell():
+    parts = (_said["status"], _said["compiler"] if state() in FINE else "")
+    get("status").textContent = " ".join(part for part in parts if part)
 
 
 def state():
