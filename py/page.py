@@ -67,6 +67,7 @@ async def main():
     await boot
     await panel.follow(tab.recipe["view"])
     await tab.pull()
+    await tab.begin_ahead()
 
 
 asyncio.create_task(main())

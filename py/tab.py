@@ -2,16 +2,20 @@
 
 The flow is a pull: pull() asks for a frame, shows it, and asks for the next. To pause is not to ask.
 """
+import asyncio
+
 import form
 import view
 from pyscript import document, window
-from recipe import LIVE, SAMPLING
+from recipe import LIVE, SAMPLING, count_parameters
 from trainer import Failed, dumps, loads
 from words import all_texts, say
 
 SLICE_MS = 70            # of training for each frame: so long may Pause take to be heard
 PICTURES_EVERY_MS = 800  # often enough to be live, seldom enough to be read
 SAVE_EVERY_MS = 2000     # how much training a dead worker can cost
+REST_S = 0.3             # how long settings rest before a run is compiled for them ahead of the first press,
+AHEAD = 1500000          # and how many parameters times positions it has at most: some two seconds of compiling
 MORE_NAMES = 4
 LAST_NAMES = 20
 
@@ -26,6 +30,7 @@ class Tab:
         self.alive = self.booting = False           # has the worker come up; is it coming up
         self.pulling = False                        # is pull() under way
         self.training = self.single = False         # what the visitor wants: go on; one step
+        self.fresh = False                          # and: a run that has begun, though nobody trains yet
         self.run = self.step = 0                    # which run this is, so that a late frame of another is dropped
         self.saved, self.saved_step = None, 0       # the run's state as the worker last gave it
         self.chars, self.told = "", {}              # the data's alphabet; when what was last done, by name
@@ -44,6 +49,7 @@ class Tab:
     async def boot(self):
         """Start the worker. What goes wrong is said, with Retry beside it."""
         view.status("status.start", "loading")
+        view.compiler("")
         self.booting = True
         try:
             await self.trainer.ready()
@@ -62,45 +68,65 @@ class Tab:
             await self.boot()
         if not self.alive:
             return False
+        run, self.fresh = self.run, False
         recipe, state = (self.running, self.saved) if resume else (self.recipe, None)
         facts = loads(await self.trainer.call(
             "start", dumps(recipe), dumps(all_texts()), state))
+        if run != self.run:  # Reset was pressed or a setting changed, and this run is nobody's
+            return True
         if facts.problem:
             self.stop()
             view.status("status.problem", "problem", reason=facts.problem)
             return False
         self.running, self.step, self.chars = recipe, facts.step, facts.chars
         self.saved, self.saved_step = state, facts.step
-        if resume:
-            self.chart.cut(self.step)
-            view.cut_names(self.step)
-        else:
-            self.chart.reset(recipe["num_steps"], len(facts.chars) + 1)
-            view.loss(None)
+        if not view.is_recording():  # which stays until there is something else to see
+            view.get("more-names").disabled = False
+            if resume:
+                self.chart.cut(self.step)
+                view.cut_names(self.step)
+            else:
+                self.clear_curve()
         form.count(self.recipe, len(facts.chars) + 1)
-        await self.use_engine()
-        view.get("more-names").disabled = False
         self.speed.clear()
         view.progress(self.step, recipe["num_steps"])
+        await self.use_engine()
         return True
+
+    async def begin_ahead(self):
+        """Where a run will be compiled, begin it before Train is pressed, so that the press need not wait for that."""
+        run = self.run
+        await asyncio.sleep(REST_S)
+        recipe = self.recipe
+        if run != self.run or self.running or not self.alive or recipe["engine"] != "compiled":
+            return
+        if count_parameters(recipe, 27) * recipe["block_size"] <= AHEAD:
+            self.fresh = True
+            await self.pull()
 
     async def use_engine(self):
         """Let the core or what is compiled from it do the work, as the switch says."""
-        before, engine = view.state(), self.recipe["engine"]
-        if engine == "compiled":
-            view.status("status.compiling", before)
+        run, engine = self.run, self.recipe["engine"]
+        compiled = engine == "compiled"
+        view.compiler("engine.compiling" if compiled else "")
+        view.line("engine-note", "")
         answer = loads(await self.trainer.call("use", engine))
+        if view.state() == "silent":
+            self.idle()
+        if run != self.run or engine != self.recipe["engine"]:  # who asked since then tells what came of it
+            return
         if answer.problem:
-            self.declined(answer.problem)
-        else:
-            view.line("engine-note", say("engine.ready", ms=answer.ms) if engine == "compiled" else "")
+            self.declined(say("engine.declined", reason=answer.problem))
+        elif compiled:
+            view.compiler("engine.ready", ms=answer.ms)
 
-    def declined(self, reason):
+    def declined(self, note):
         """The core does the work, because compiling it was not possible or went wrong."""
         self.recipe["engine"] = "core"
         form.fill(self.recipe)
         form.to_address(self.recipe)
-        view.line("engine-note", say("engine.declined", reason=reason))
+        view.compiler("")
+        view.line("engine-note", note)
 
     def failed(self, key, error):
         """The worker is gone: say so, and keep all there is to see."""
@@ -137,10 +163,14 @@ class Tab:
             return
         self.pulling = True
         try:
-            while self.training or self.single:
-                if not (self.alive and self.running) and not await self.begin(resume=bool(self.running)):
-                    break
-                await self.slice()
+            while self.training or self.single or self.fresh:
+                if not (self.alive and self.running):
+                    if not await self.begin(resume=bool(self.running)):
+                        break
+                elif self.training or self.single:
+                    await self.slice()
+                else:
+                    self.fresh = False  # it has begun already
         except Failed as error:
             if self.alive:
                 self.failed("status.error", error)
@@ -160,7 +190,7 @@ class Tab:
         self.single, self.step = False, frame.step
         self.show(frame)
         if frame.declined:
-            self.declined(frame.declined)
+            self.declined(say("engine.stopped", reason=frame.declined))
         if frame.broken:
             self.stop()
             view.status("status.broken", "broken", broken=frame.broken, step=frame.step)
@@ -175,7 +205,7 @@ class Tab:
                 self.saved, self.saved_step = state, self.step
 
     def show(self, frame):
-        view.own()
+        self.own()
         view.progress(frame.step, self.running["num_steps"])
         self.on_step(frame.step)
         self.speed.show(frame.step, self.running["num_steps"])
@@ -186,6 +216,17 @@ class Tab:
         view.names(frame.html)
         if frame.pictures:
             self.pictures.show(frame.pictures)
+
+    def own(self):
+        """What is shown from here on is the visitor's own, and not the recording."""
+        if view.is_recording():
+            view.own()
+            self.clear_curve()
+        view.get("more-names").disabled = False
+
+    def clear_curve(self):
+        self.chart.reset((self.running or self.recipe)["num_steps"], len(self.chars) + 1 if self.chars else 27)
+        view.loss(None)
 
     async def finish(self, run):
         """After the last step: the pictures as they are now, and the names that the core's program prints."""
@@ -200,8 +241,11 @@ class Tab:
         if run == self.run:
             view.status("status.done", "done", step=self.step)
 
+    def idle(self):
+        view.status("status.paused", "paused" if self.step else "ready", step=self.step)
+
     def stop(self):
-        self.training = self.single = False
+        self.training = self.single = self.fresh = False
         view.button(False)
 
     def due(self, name, every_ms):
@@ -253,7 +297,7 @@ class Tab:
             if await self.begin():
                 view.own()
                 self.pictures.show(loads(await self.trainer.call("look", self.known("look"))))
-                view.status("status.paused", "ready", step=0)
+                self.idle()
                 return True
         except Failed as error:
             if self.alive:
@@ -272,18 +316,18 @@ class Tab:
         self.running, self.saved, self.step = None, None, 0
         self.told = {}
         view.line("settings-note", "")
+        view.compiler("")
         view.own()
         view.get("names").innerHTML = ""
-        view.loss(None)
         view.progress(0, self.recipe["num_steps"])
         self.speed.clear()
-        self.chart.reset(self.recipe["num_steps"], len(self.chars) + 1 if self.chars else 27)
+        self.clear_curve()
 
     async def press_more_names(self, *_):
         run = self.run
         html = await self.trainer.call("names", MORE_NAMES, self.recipe["temperature"], self.known("prefix"))
         if run == self.run:
-            view.own()
+            self.own()
             view.names(html)
 
     async def press_share(self, *_):
@@ -312,8 +356,8 @@ class Tab:
         form.to_address(self.recipe)
         if self.running:
             await self.use_engine()
-            if not self.training:
-                view.status("status.paused", "paused", step=self.step)
+        else:
+            await self.begin_ahead()
 
     def sampling(self, event):
         """The temperature or the prefix: they change how the model is asked, and take effect at once."""
@@ -346,6 +390,8 @@ class Tab:
             self.running = None
             self.run += 1
             view.progress(0, self.recipe["num_steps"])
+            view.compiler("")
+            asyncio.create_task(self.begin_ahead())
         elif any(self.recipe[name] != self.running[name] for name in self.recipe if name not in LIVE):
             note = (note + " " + say("settings.new-run")).strip()
         view.line("settings-note", note)
@@ -356,5 +402,5 @@ class Tab:
 
     async def look(self, *_):
         """The visitor's own document for the pictures."""
-        if self.running and not self.training:
+        if self.running and not self.training and not view.is_recording():
             self.pictures.show(loads(await self.trainer.call("look", self.known("look"))))

@@ -3,6 +3,9 @@ from pyscript import document, window
 from words import number, put, say
 
 KEPT = 400  # names in the list, at the most
+FINE = ("ready", "training", "paused", "naming", "done")  # the states in which the compiler has a word in the status
+
+_said = {"status": None, "compiler": None}  # each a key and its values
 
 
 def get(id):
@@ -11,9 +14,21 @@ def get(id):
 
 def status(key, state, **values):
     """Say what the page is doing, or what went wrong; state is for the style sheet: loading, ready, training, ..."""
-    put("status", key, **values)
+    _said["status"] = key, values
     get("status").dataset.state = state
+    _tell()
     get("retry").hidden = state not in ("failed", "silent")
+
+
+def compiler(key, **values):
+    """Say what the compiler does or did, behind what the page is doing; "" for nothing."""
+    _said["compiler"] = (key, values) if key else None
+    _tell()
+
+
+def _tell():
+    parts = _said["status"] or ("status.start", {}), _said["compiler"] if state() in FINE else None
+    put("status", *[part for part in parts if part])
 
 
 def state():
@@ -27,7 +42,7 @@ def line(id, text):
 
 
 def button(training):
-    put("train", "pause" if training else "train")
+    put("train", ("pause" if training else "train", {}))
 
 
 def progress(step, num_steps):
@@ -112,7 +127,7 @@ class Pictures:
         table = cell.closest("table")
         values = {"head": table.caption.textContent, "query": self.letters[query], "key": self.letters[key],
                   "text": "".join(self.letters[1:query + 1]), "percent": "%d" % round(100 * float(cell.dataset.weight))}
-        put("reading", "reading" if query else "reading.start", **values)
+        put("reading", ("reading" if query else "reading.start", values))
 
     def point(self, event):
         cell = event.target.closest("[data-key]")

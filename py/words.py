@@ -31,10 +31,10 @@ def say(which, **values):
     return _texts[which].format(**values)
 
 
-def put(place, which, **values):
-    """Say something in the element of an id, and again when the language changes."""
-    _put[place] = which, values
-    document.getElementById(place).textContent = say(which, **values)
+def put(place, *sentences):
+    """Say sentences in the element of an id, and again when the language changes. Each is (key, values)."""
+    _put[place] = sentences
+    document.getElementById(place).textContent = " ".join([say(which, **values) for which, values in sentences])
 
 
 def all_texts():
@@ -55,8 +55,8 @@ async def speak(language):
                 element.setAttribute(attribute, say(key))
             else:
                 element.textContent = texts[key]
-        for place, (which, values) in _put.items():
-            document.getElementById(place).textContent = say(which, **values)
+        for place, sentences in _put.items():
+            put(place, *sentences)
         document.documentElement.lang, document.title = language, say("title")
     return language
 

@@ -94,7 +94,8 @@ def test_power_has_the_cores_bits(p):
 @pytest.mark.parametrize("settings", [
     {}, {"n_layer": 2}, {"n_layer": 4, "n_embd": 8, "n_head": 2}, {"n_embd": 32, "block_size": 8}, {"n_head": 1},
     {"n_embd": 8, "n_head": 8}, {"n_embd": 15, "n_head": 5}, {"n_embd": 17, "n_head": 1, "n_layer": 2, "block_size": 9},
-    {"block_size": 8}, {"block_size": 32, "n_embd": 8}, {"block_size": 3, "n_embd": 4}, {"n_embd": 1, "n_head": 1},
+    {"block_size": 8}, {"block_size": 32, "n_embd": 8}, {"block_size": 64, "n_embd": 8, "n_head": 2, "n_layer": 2},
+    {"n_embd": 64, "n_head": 8, "block_size": 4}, {"block_size": 3, "n_embd": 4}, {"n_embd": 1, "n_head": 1},
     {"n_embd": 2, "n_head": 2, "block_size": 5}, {"seed": 7, "learning_rate": 0.1, "num_steps": 5}], ids=str)
 def test_any_shape_has_the_cores_bits(settings):
     compiled, run, reference = train_both(microgpt, **settings)
@@ -110,6 +111,23 @@ def test_any_alphabet_has_the_cores_bits(lines):
     compiled, run, reference = train_both(microgpt, lines=lines, **SMALL)
     assert compiled.exact
     assert state(run) == state(reference)
+
+
+SENTENCES = [" ".join(NAMES[i:i + i % 16 + 1]) for i in range(0, 3000, 17)] + NAMES[:60]  # up to 120 letters
+
+
+@pytest.mark.parametrize("settings", [
+    {"block_size": 8}, {"block_size": 32, "n_layer": 3}, {"block_size": 33, "n_embd": 6}, {"block_size": 64}], ids=str)
+def test_documents_longer_and_shorter_than_the_block_have_the_cores_bits(settings):
+    lengths = {min(len(doc) + 1, settings["block_size"]) for doc in microgpt.Run(SENTENCES).docs[:12]}
+    compiled, run, reference = train_both(microgpt, steps=12, lines=SENTENCES, **SMALL | settings)
+    assert compiled.exact and settings["block_size"] in lengths and len(lengths) > 1
+    assert state(run) == state(reference)
+    for doc in (max(SENTENCES, key=len), min(SENTENCES, key=len)):
+        reference.read(doc)
+        seen = compiled.read(doc)
+        assert (seen.tokens, seen.loss) == (reference.tokens, reference.loss.data)
+        assert seen.probabilities == [[p.data for p in row] for row in reference.probabilities]
 
 
 def test_a_long_run_has_the_cores_losses_to_the_last_bit():

@@ -1,8 +1,9 @@
-"""Find the browser that the tests drive, or say how to get one.
+"""Find the browsers that the tests drive, or say how to get them.
 
     python3 -m tools.browser
 
-names it; where there is none it installs Chromium if it can (Debian's packages, as root).
+names them; where one is missing it installs it if it can (Debian's packages, as root). The tests need Chromium or
+Chrome; those that compare two browsers need Firefox too, and are skipped without it.
 """
 
 import os
@@ -10,41 +11,53 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ["chromium", "chromium-browser", "chrome", "google-chrome", "google-chrome-stable"]
-MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+CHROMIUM = ["chromium", "chromium-browser", "chrome", "google-chrome", "google-chrome-stable",
+            "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"]
+FIREFOX = ["firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"]
 
 
-def find_browser() -> str | None:
-    """The path of an installed Chromium or Chrome, or None."""
-    return next(filter(None, map(shutil.which, [*NAMES, MACOS])), None)
+def find_browser(names: list[str] = CHROMIUM) -> str | None:
+    """The path of an installed browser of these names, or None."""
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def launch_options() -> dict:
-    """What Playwright's `launch` needs to drive that browser; its sandbox cannot start as root."""
+    """What Playwright's `chromium.launch` needs to drive that browser; its sandbox cannot start as root."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {"executable_path": find_browser(), "args": ["--disable-dev-shm-usage", *sandbox]}
 
 
-def install_browser() -> None:
-    """Install Chromium, and a font with Hangul for what it draws, from Debian's packages. Needs root."""
-    subprocess.run(["apt-get", "update"], check=True)
-    packages = ["chromium", "fonts-nanum"]
-    subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *packages], check=True)
+def firefox_options() -> dict | None:
+    """What Playwright's `firefox.launch` needs to drive an installed Firefox, or None where there is none. Without the
+    channel it would need a build of Playwright's own."""
+    path = find_browser(FIREFOX)
+    return path and {"executable_path": path, "channel": "moz-firefox"}
+
+
+def install(*packages: str) -> None:
+    """Install Debian's packages, where that is possible: as root."""
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    try:
+        subprocess.run(["apt-get", "update"], check=True)
+        subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *packages], check=True)
+    except subprocess.CalledProcessError as error:
+        print(error, file=sys.stderr)
 
 
 def main() -> None:
-    if not find_browser() and shutil.which("apt-get") and os.geteuid() == 0:
-        try:
-            install_browser()
-        except subprocess.CalledProcessError as error:
-            print(error, file=sys.stderr)
+    if not find_browser():
+        install("chromium", "fonts-nanum")  # and a font with Hangul for what it draws
+    if not find_browser(FIREFOX):
+        install("firefox-esr")
     browser = find_browser()
     if not browser:
         sys.exit(
             "The tests need Chromium or Chrome on the PATH: install it with your system's packages, "
             "for example `sudo apt-get install chromium fonts-nanum`, and run `make test` again."
         )
-    print(f"Testing in {browser}")
+    firefox = find_browser(FIREFOX)
+    print(f"Testing in {browser}{f' and {firefox}' if firefox else '; without Firefox, whose tests are skipped'}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ The way from a run to machine code, a file for each stage:
 trace.py    the core reads three probe documents; the graphs that it records become groups of like nodes, with rules for
             where their operands lie
 update.py   the core's optimizer works on two symbols instead of weights, which shows its formula
-loops.py    groups become loops: forward, and backward by the chain rule
+kernels.py  groups become kernels, a sum of terms each: forward, and backward by the chain rule
+loops.py    kernels become loops in machine code
 numbers.py  exp, log and power, as the core makes them
 program.py  memory's map, and a step from its document to its update
 wasm.py     the assembler that they all write with

@@ -1,149 +1,25 @@
-"""From the tape to loops, and from loops to machine code: the forward pass and, by the chain rule, the backward pass.
+"""From kernels to machine code: loops over positions and dims around a kernel's term.
 
-Every kernel here has one form. For all i, j, … of some dims, and all k, l, … of others that its result does not have,
+What is written for a matrix times a vector, y[i] = the sum over k of w[i, k] * x[k], reads in Python
 
-    result[i, j, …] = or +=  the sum over k, l, … of  term(operands[i, j, …, k, l, …])
+    for position in range(POSITION, STOP):
+        for i in range(0, len(y), 2 * TILE):                     # the dim whose results lie side by side
+            sums = [0.0] * 2 * TILE                              # in registers
+            for k in range(len(x)):                              # UNROLL products in a row
+                sums = [s + w[i + j][k] * x[k] for j, s in enumerate(sums)]
+            y[i:i + 2 * TILE] = sums
 
-A matrix times a vector is one (term: a product), so is an addition (nothing to sum over), and so is every derivative
-of both: what a node sends back to an input is local gradient times its own gradient, summed over whatever dims the
-input does not have. The position in the document is a dim as well, so that a weight's gradient is summed over it in
-registers.
-
-Results that lie side by side are computed two at a time (f64x2), up to TILE pairs together. A sum itself is never cut
-up: it is added from first to last, as the core adds, and so it has the core's bits.
+Results that lie side by side are computed two at a time (f64x2), up to TILE pairs together, whose sums stay in
+registers. A sum itself is never cut up: it is added from first to last, as the core adds, and has the core's bits.
 """
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from . import wasm
-from .numbers import power
-from .trace import CONSTANT, WEIGHT, Rule
+from .kernels import alone, product
 
 POSITION, STOP, TOKENS = 0, 1, 2  # a kernel's parameters: positions from, up to, and the address of their tokens
 TILE = 8     # pairs of results in registers
 UNROLL = 16  # products in a row without a branch
-
-@dataclass
-class Place:
-    """An operand's address in bytes: a Rule's, in one of memory's regions."""
-    base: int
-    position: int
-    token: int
-    target: int
-    strides: list
-
-@dataclass
-class Kernel:
-    """position: "each" (a dim of the result), "sum" (one to sum over) or "once" (the last one's nodes only).
-    how: "set" (no sum), "sum", "max", or "add" (a sum on top of what is there). order: see trace.Group.orders."""
-    position: str
-    dims: list
-    result: Place
-    operands: list
-    term: Callable  # term(f, push) leaves the term on the stack; push(i) does so for operand i
-    how: str
-    order: tuple | None = None
-
-@dataclass
-class Layout:
-    """Where memory's regions begin, in bytes, and the numbers in a frame. Gradients lie as their numbers do."""
-    weights: int
-    weight_gradients: int
-    constants: int
-    frames: int
-    frame_gradients: int
-    frame_size: int
-
-    def place(self, rule: Rule, gradient=False) -> Place:
-        region = {WEIGHT: (self.weights, self.weight_gradients), CONSTANT: (self.constants, None)}.get(
-            rule.kind, (self.frames, self.frame_gradients))[gradient]
-        rule = rule.resolve(self.frame_size)
-        return Place(region + 8 * rule.base, 8 * rule.position, 8 * rule.token, 8 * rule.target,
-                     [8 * stride for stride in rule.strides])
-
-def product(f, push):
-    push(0)
-    push(1)
-    f.op("f64x2.mul")
-
-def alone(f, push):
-    push(0)
-
-def forward(group, layout, library) -> Kernel:
-    """The kernel that computes a group's nodes."""
-    def total(f, push):
-        push(0)
-        push(1)
-        f.op("f64x2.add")
-
-    def relu(f, push):
-        push(0)
-        f.pair(0.0)
-        f.op("f64x2.pmax")
-
-    def call(name):
-        def term(f, push):
-            push(0)
-            f.call(library[name])
-        return term
-
-    def to_the(f, push):
-        push(0)
-        power(f, group.exponent, library)
-
-    term, how = {"add": (total, "set"), "mul": (product, "set"), "pow": (to_the, "set"), "exp": (call("exp"), "set"),
-                 "log": (call("log"), "set"), "relu": (relu, "set"), "dot": (product, "sum"), "sum": (alone, "sum"),
-                 "max": (alone, "max")}[group.op]
-    dims = group.dims + [group.reads] * bool(group.reads)
-    return Kernel("once" if group.once else "each", dims, layout.place(group.result),
-                  [layout.place(rule) for rule in group.operands], term, how)
-
-def backward(group, layout, library) -> list:
-    """The kernels that send a group's gradients to its operands', in the order of the operands."""
-    gradient, value = layout.place(group.result, gradient=True), layout.place(group.result)
-    operands = [layout.place(rule) for rule in group.operands]
-
-    def over_x(f, push):
-        f.pair(1.0)
-        push(0)
-        f.op("f64x2.div")
-        push(1)
-        f.op("f64x2.mul")
-
-    def power_rule(f, push):
-        f.pair(group.exponent)
-        push(0)
-        power(f, group.exponent - 1, library)
-        f.op("f64x2.mul")
-        push(1)
-        f.op("f64x2.mul")
-
-    def if_positive(f, push):
-        push(1)
-        push(0)
-        f.pair(0.0)
-        f.op("f64x2.gt", "v128.and")
-
-    kernels = []
-    for i, rule in enumerate(group.operands):
-        if rule.kind == CONSTANT:
-            continue
-        if group.op in ("add", "sum"):
-            term, read = alone, [gradient]
-        elif group.op in ("mul", "dot"):
-            term, read = product, [operands[1 - i], gradient]
-        elif group.op == "exp":
-            term, read = product, [value, gradient]
-        elif group.op == "max":
-            term, read = None, [operands[0], value, gradient]
-        else:
-            term, read = {"log": over_x, "pow": power_rule, "relu": if_positive}[group.op], [operands[0], gradient]
-        by_token = any(place.token or place.target for place in [layout.place(rule), *read])
-        summed = rule.kind == WEIGHT and not rule.position and not by_token and not any(b for _, b in group.dims)
-        dims = group.dims + [group.reads] * bool(group.reads)
-        kernels.append(Kernel("once" if group.once else "sum" if summed else "each", dims,
-                              layout.place(rule, gradient=True), read, term, "add", group.orders.get(i)))
-    return kernels
 
 def function(kernel, tables) -> wasm.Function:
     """The function (from, up to, tokens) that runs a kernel over those positions of a document. tables(numbers) puts
@@ -165,13 +41,15 @@ class _Writer:
                 self.cursors[i] = self.f.local(wasm.I32)
                 self.f.i32(place.base)
                 self.f.set(self.cursors[i])
+        # Of the dims, each (which, a, b) for a + b * position numbers, some are summed over, those in which the result
+        # has no stride; the others are kept: one of them in pairs, the rest in loops around it.
         dims = [(i, *dim) for i, dim in enumerate(kernel.dims) if dim != (1, 0)]
         summed = [dim for dim in dims if kernel.result.strides[dim[0]] == 0]
         kept = [dim for dim in dims if kernel.result.strides[dim[0]]]
         side_by_side = [dim for dim in kept if kernel.result.strides[dim[0]] == 8]
         self.paired = max(side_by_side, key=lambda dim: (dim[2] == 0, dim[1]), default=None)
         outer = [dim for dim in kept if dim != self.paired]
-        self.counts, self.held, self.scratch = {}, {}, None
+        self.counts, self.held, self.scratch = {}, {}, None  # locals: dims' counts, operands that a tile shares, spare
         if kernel.term is None:
             *members, numbers = [(i, *dim) for i, dim in enumerate(kernel.dims)]
             self.each_position(lambda: self.loops(members, lambda: self.first_largest(*numbers)))
@@ -199,6 +77,7 @@ class _Writer:
         return [new.get((cursor, amount), cursor) for cursor, amount in zip(self.cursors, amounts)], new
 
     def each_position(self, body):
+        """Repeat body for each position, or for the last one only, the cursors moved by it and by its two tokens."""
         f, before = self.f, self.cursors
         once = self.kernel.position == "once"
 
@@ -257,6 +136,7 @@ class _Writer:
         return "local", self.counts[a, b]
 
     def loops(self, dims, body):
+        """Repeat body for all of dims, nested."""
         if not dims:
             return body()
         (dim, a, b), *rest = dims
@@ -277,6 +157,7 @@ class _Writer:
 
     # ---- Results side by side.
     def pairs(self, summed):
+        """All results along the paired dim: as many whole tiles as there are, what is left, and an odd last one."""
         if self.paired is None:
             return self.tile(summed, 0, 1, lanes=1)
         dim, a, b = self.paired
@@ -342,6 +223,7 @@ class _Writer:
                 f.memory("v128.load64_lane", offset + across[i], 1)
 
         def term(pair, ahead, shared):
+            """Leaves a pair's term on the stack. ahead: see sum_over; shared: {place: local with its number}."""
             def push(i):
                 f.get(shared[i + 1]) if i + 1 in shared else load(i + 1, pair, ahead)
             kernel.term(f, push)

@@ -1,7 +1,7 @@
 """The whole module: memory's map, and the functions that run a step from its document to its update."""
 from array import array
 
-from . import loops, numbers, wasm
+from . import kernels, loops, numbers, wasm
 from .trace import CannotCompile, Tape
 from .update import Update
 
@@ -37,13 +37,14 @@ class Program:
             library = {name: self.add(getattr(numbers, name)(core)) for name in ("exp", "log")}
         except (KeyError, TypeError) as error:
             raise CannotCompile(f"the core's exp and log are not made as they were: {error} is missing") from error
-        layout = loops.Layout(self.weights, self.weight_gradients, constants, frames, frame_gradients, tape.frame_size)
+        layout = kernels.Layout(
+            self.weights, self.weight_gradients, constants, frames, frame_gradients, tape.frame_size)
         of_position, of_document = [], []
         for group in tape.groups:
-            kernel = loops.forward(group, layout, library)
+            kernel = kernels.forward(group, layout, library)
             (of_document if group.once else of_position).append(self.add(loops.function(kernel, self.table)))
         back = [self.add(loops.function(kernel, self.table))
-                for group in reversed(tape.groups) for kernel in loops.backward(group, layout, library)]
+                for group in reversed(tape.groups) for kernel in kernels.backward(group, layout, library)]
 
         forward = self.add(self.one_after_another(of_position))
         gradients = self.add(self.gradients(
