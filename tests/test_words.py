@@ -79,9 +79,10 @@ def keys(text: str) -> list[str]:
 
 def asked(key: str) -> bool:
     """Whether Python names the key, or a beginning of it that ends with a dot and all of the rest."""
-    start, *rest = key.split(".")
-    return key in CONSTANTS or (start + "." in CONSTANTS and all({part, f".{part}"} & CONSTANTS for part in rest)) \
-        or any(key in keys(text) for text in CONSTANTS)
+    parts = key.split(".")
+    return key in CONSTANTS or any(key in keys(text) for text in CONSTANTS) or any(
+        ".".join(parts[:i]) + "." in CONSTANTS and all({part, f".{part}"} & CONSTANTS for part in parts[i:])
+        for i in range(1, len(parts)))
 
 
 def test_every_text_that_python_asks_for_is_there():

@@ -13,7 +13,7 @@ from importlib import import_module
 from .excerpt import Excerpt
 from .reading import Reading
 
-KINDS = ("letter",)
+KINDS = ("letter", "number", "step")
 
 
 class NotThere(Exception):
@@ -34,7 +34,7 @@ class Inside:
     def __init__(self, session, source, words):
         """session: a session.Session; source: the core's text; words: the page's texts by their keys."""
         self.session, self.words, self.excerpt = session, words, Excerpt(source)
-        self.reading, self.look = None, None
+        self.reading, self.look, self.slow = None, None, None
 
     def say(self, key, **values):
         return self.words[key].format(**values)
@@ -46,7 +46,7 @@ class Inside:
         of now. What is not there is said in problem, a key of the page's words.
         """
         if again or not self.reading or self.look != look:
-            self.reading, self.look = None, look
+            self.reading, self.look, self.slow = None, look, None
         kind, *pieces = address.split(".")
         try:
             if kind not in KINDS:

@@ -7,9 +7,15 @@ import source
 class Excerpt:
     def __init__(self, text):
         """text: the core's source."""
-        self.lines = source.lines(text)
+        self.lines, self.text = source.lines(text), text.splitlines()
         functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+        self.named = {node.name: (node.lineno, node.end_lineno) for node in functions}
         self.spans = sorted(((node.lineno, node.end_lineno) for node in functions), reverse=True)
+
+    def containing(self, function, pieces):
+        """The numbers of a function's lines that contain any of these pieces of text."""
+        start, end = self.named.get(function, (1, 0))
+        return {number for number in range(start, end + 1) if any(piece in self.text[number - 1] for piece in pieces)}
 
     def html(self, lit):
         """lit: line numbers. Each function with a lit line is shown whole, numbered as in the file; the last come

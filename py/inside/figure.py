@@ -35,6 +35,22 @@ def shares(label, letters, rows, heads):
             f"<tbody>{lines}</tbody></table>")
 
 
+def edges(label, heads, rows):
+    """A table of a number's neighbours in the graph. heads: texts; rows: (name, text, *numbers), the name as
+    Reading.name() gives it."""
+    columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    lines = "".join(f'<tr><td data-go="number.{name}">{escape(text)}</td>'
+                    + "".join(f"<td>{precise(value)}</td>" for value in values) + "</tr>"
+                    for name, text, *values in rows)
+    return (f'<table class="edges"><caption>{label}</caption><thead><tr>{columns}</tr></thead>'
+            f"<tbody>{lines}</tbody></table>")
+
+
+def precise(value):
+    """A number with five digits that tell, and a true minus sign."""
+    return f"{value:.5g}".replace("-", "−")
+
+
 def choices(items, chosen):
     """Links in a row, one of them chosen. items: (address, text)."""
     return "".join(f'<button type="button" data-go="{escape(address)}"'

@@ -6,7 +6,7 @@ run; and so that what is shown stays as it was while the run trains on.
 import copy
 import pickle
 
-from .recording import Recording
+from .recording import Nudge, Recording
 
 
 class Reading:
@@ -32,7 +32,7 @@ class Reading:
         self._names |= {id(node): str(n) for n, node in enumerate(self.recording.nodes)}
         self._names[id(self.loss)] = "loss"
         self._index = {id(node): n for n, node in enumerate(self.recording.nodes)}
-        self._has_gradients = False
+        self._has_gradients, self._users = False, {}
 
     def name(self, value):
         """The name of a Value of this reading."""
@@ -64,3 +64,25 @@ class Reading:
                 p.grad = 0.0
             self.loss.backward()
             self._has_gradients = True
+
+    def users(self, value):
+        """The Values that were made from this one, each with d itself / d value: [(Value, local gradient)]."""
+        if not self._users:
+            for node in self.recording.nodes:
+                for x, local_grad in zip(node.inputs, node.local_grads):
+                    self._users.setdefault(id(x), []).append((node, local_grad))
+        return self._users.get(id(value), [])
+
+    def nudged(self, name, by):
+        """The loss as the core computes it anew where this one number is larger by so much."""
+        value, reader = self.value(name), copy.copy(self.reader)
+        if name in self.weights:
+            value.data, before = value.data + by, value.data
+            try:
+                reader.read(self.doc)
+            finally:
+                value.data = before
+        else:
+            with Nudge(type(reader).read, self._index[id(value)], by):
+                reader.read(self.doc)
+        return reader.loss.data

@@ -67,3 +67,55 @@ class Recording:
                 break
             frame = frame.f_back
         return lines
+
+
+class Nudge:
+    """A Recording's other half: in the with-block, the Value that is made as the n-th is raised by something before
+    anyone uses it; all that comes after is the core's own doing."""
+
+    def __init__(self, method, n, by):
+        self.value = sys.modules[method.__module__].Value.__init__.__code__
+        self.left, self.by = n, by
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self._called)
+
+    def __exit__(self, *_):
+        sys.settrace(self.before)
+
+    def _called(self, frame, event, _):
+        if frame.f_code is self.value:
+            self.left -= 1
+            if self.left == -1:
+                return self._made
+
+    def _made(self, frame, event, _):
+        if event == "return":
+            frame.f_locals["self"].data += self.by
+        return self._made
+
+
+class Locals:
+    """The local variables of a method, by name, as they were when it returned in the with-block."""
+
+    def __init__(self, method):
+        self.code, self.found = method.__code__, {}
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self._called)
+        return self.found
+
+    def __exit__(self, *_):
+        sys.settrace(self.before)
+
+    def _called(self, frame, event, _):
+        if frame.f_code is self.code:
+            frame.f_trace_lines = False
+            return self._returned
+
+    def _returned(self, frame, event, _):
+        if event == "return":
+            self.found.update(frame.f_locals)
+        return self._returned
