@@ -38,7 +38,7 @@ async def main():
                                ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
                                ("engine", "change", tab.switched), ("look", "input", tab.look),
                                ("listing", "toggle", tab.open_source),
-                               ("panel", "keydown", panel.key), ("panel-back", "click", panel.press_back),
+                               ("inside", "keydown", panel.key), ("panel-back", "click", panel.press_back),
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
         on(id, event, handler)

@@ -98,7 +98,7 @@ class Panel:
         if cell and event.key in ("Enter", " "):
             event.preventDefault()
             await self.open(cell.dataset.go)
-        elif event.key in ("ArrowRight", "ArrowLeft") and not event.target.closest("input, select"):
+        elif self.address and event.key in ("ArrowRight", "ArrowLeft") and not event.target.closest("input, select"):
             event.preventDefault()
             if cell:
                 self.focus(cell, 1 if right else -1)

@@ -81,7 +81,7 @@ def asked(key: str) -> bool:
     """Whether Python names the key, or a beginning of it that ends with a dot and all of the rest."""
     parts = key.split(".")
     return key in CONSTANTS or any(key in keys(text) for text in CONSTANTS) or any(
-        ".".join(parts[:i]) + "." in CONSTANTS and all({part, f".{part}"} & CONSTANTS for part in parts[i:])
+        {".".join(parts[:i]), ".".join(parts[:i]) + "."} & CONSTANTS and all({part, f".{part}"} & CONSTANTS for part in parts[i:])
         for i in range(1, len(parts)))
 
 

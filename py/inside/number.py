@@ -30,7 +30,8 @@ def show(inside, pieces):
             + nudge(inside, name, value, tried)
             + table(inside, "number.inputs", made_of) + table(inside, "number.users", used_in))
     toward_loss = f"number.{reading.name(used_in[0][0])}" if used_in else ""
-    away = next((f"number.{reading.name(x)}" for x, *_ in made_of if x.inputs or reading.name(x) in reading.weights), "")
+    further = [reading.name(x) for x, *_ in made_of if x.inputs or reading.name(x) in reading.weights]
+    away = f"number.{further[0]}" if further else ""
     return Page(f"number.{name}" + (".nudge" if tried else ""), html, reading.lines([value]), toward_loss, away)
 
 
