@@ -135,6 +135,7 @@ def test_on_the_page_a_visitor_walks_from_the_loss_to_a_weight_and_nudges_it(vis
     body.locator(".nudge button").click()
     body.get_by_text("computed anew by the core").wait_for()
     visitor.press("inside-step")
+    body.locator("h3", has_text="Document").wait_for()
     for stage in ("Forward", "Backward", "First moment", "Second moment", "Update"):
         visitor.page.keyboard.press("ArrowRight")
         body.locator("h3", has_text=stage).wait_for()

@@ -80,9 +80,10 @@ def keys(text: str) -> list[str]:
 def asked(key: str) -> bool:
     """Whether Python names the key, or a beginning of it that ends with a dot and all of the rest."""
     parts = key.split(".")
+    splits = [(".".join(parts[:i]), parts[i:]) for i in range(1, len(parts))]
     return key in CONSTANTS or any(key in keys(text) for text in CONSTANTS) or any(
-        {".".join(parts[:i]), ".".join(parts[:i]) + "."} & CONSTANTS and all({part, f".{part}"} & CONSTANTS for part in parts[i:])
-        for i in range(1, len(parts)))
+        {start, start + "."} & CONSTANTS and all({part, f".{part}"} & CONSTANTS for part in rest)
+        for start, rest in splits)
 
 
 def test_every_text_that_python_asks_for_is_there():
