@@ -48,7 +48,7 @@ class Panel:
             if cell:
                 cell.tabIndex = 0
         excerpt = document.querySelector("#panel-body .excerpt")
-        lit = excerpt.querySelector(".lit")
+        lit = excerpt.querySelector(".lit") if excerpt else None
         if lit:
             excerpt.scrollTop = lit.offsetTop - excerpt.offsetTop - 48
         if not step and not view.get("inside").contains(document.activeElement):

@@ -23,7 +23,7 @@ class Excerpt:
         spans = [(start, end) for start, end in self.spans if any(start <= line <= end for line in lit)]
         blocks = "".join(f'<ol class="listing" start="{start}">{self._items(start, end, lit)}</ol>'
                          for start, end in spans)
-        return f'<div class="excerpt" tabindex="0">{blocks}</div>'
+        return f'<div class="excerpt" tabindex="0">{blocks}</div>' if blocks else ""
 
     def _items(self, start, end, lit):
         return "".join(f'<li value="{number}"{" class=lit" if number in lit else ""}>'

@@ -54,7 +54,7 @@ def title(inside, name, value):
 def operation(inside, name, value):
     """One sentence on how the number came to be."""
     if name in inside.reading.weights:
-        return inside.say("number.is.weight")
+        return inside.say("number.is.weight" if inside.reading.users(value) else "number.is.unused")
     kind = value.op.split(" ")[0]
     if not value.inputs:
         return inside.say("number.is.constant")
