@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from recipe import DEFAULTS, FIELDS, count_parameters
+from recipe import DEFAULTS, FIELDS, LIVE, count_parameters
 from session import drawn
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -508,7 +508,7 @@ def test_every_control_has_a_name_and_can_be_reached_with_the_keyboard(visitor):
     for _ in range(40):
         visitor.page.keyboard.press("Tab")
         reached.add(visitor.page.evaluate("document.activeElement.dataset.testid ?? document.activeElement.className"))
-    settings = {f"setting-{name}" for name in DEFAULTS if name not in ("temperature", "prefix", "engine")}
+    settings = {f"setting-{name}" for name in DEFAULTS if name not in LIVE}
     others = {"engine", "train", "step", "reset", "share", "look", "numbers", "temperature", "prefix", "chosen"}
     assert others | settings <= reached
     unnamed = visitor.page.locator("button, input, select").evaluate_all("""(controls) => controls.filter((control) =>
