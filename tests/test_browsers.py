@@ -1,4 +1,4 @@
-"""Two browsers give the same bits: what is compiled is held, in each, against the core in this Python."""
+"""Three browsers give the same bits: what is compiled is held, in each, against the core in this Python."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,13 @@ import bits
 import compiler
 import microgpt
 import pytest
-from conftest import Visitor
+from conftest import KEEP_FRAMES, Visitor
 from playwright.sync_api import Error
 from recipe import DEFAULTS
 from session import Session
 
 from tools.browser import FIREFOX, find_browser, firefox_options
+from tools.browser import webkit as there_is_webkit
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDED = json.loads((ROOT / "static/recorded.json").read_text("utf-8"))
@@ -33,9 +34,25 @@ def firefox(playwright):
     browser.close()
 
 
-@pytest.fixture(params=["chromium", "firefox"])
+@pytest.fixture(scope="module")
+def webkit(base_url):
+    """A window of WebKit."""
+    if not there_is_webkit():
+        pytest.skip("no WebKit here; `make test` installs Debian's webkit2gtk-driver and xvfb where it may, as root")
+    from webkit import opened
+
+    with opened(base_url) as page:
+        yield page
+
+
+@pytest.fixture(params=["chromium", "firefox", "webkit"])
 def plain_page(request, base_url):
     """A page without content in each browser."""
+    if request.param == "webkit":
+        page = request.getfixturevalue("webkit")
+        page.goto("LICENSE")
+        yield page
+        return
     browser = request.getfixturevalue("browser" if request.param == "chromium" else "firefox")
     context = browser.new_context(base_url=base_url)
     page = context.new_page()
@@ -100,18 +117,34 @@ def test_what_is_compiled_has_the_cores_bits_in_every_browser(plain_page, ours):
     assert json.loads(answer) == ours
 
 
-def test_in_firefox_the_page_compiles_and_trains_the_same_run(firefox, base_url):
+@pytest.fixture(scope="module")
+def compiled_run():
+    """The default run, compiled, in this Python: the curve, and the names from the newest on."""
     session = Session(LINES, DEFAULTS)
     session.use("compiled")
     frame = session.train(float("inf"), DEFAULTS["temperature"], "")
     assert [round(loss, 4) for loss in frame["points"][1]] == RECORDED["points"][1], "which is what the core recorded"
     names = session.last_names(20, True) + frame["names"][::-1]
+    return frame["points"], [(step, name) for step, name, _ in names]
 
+
+def test_in_firefox_the_page_compiles_and_trains_the_same_run(firefox, base_url, compiled_run):
     context = firefox.new_context(base_url=base_url)
     visitor = Visitor(context.new_page())
     visitor.open("engine=compiled")
     visitor.press("train")
     visitor.wait("done")
-    assert visitor.points() == frame["points"]
-    assert visitor.names() == [(step, name) for step, name, _ in names]
+    assert (visitor.points(), visitor.names()) == compiled_run
     context.close()
+
+
+def test_in_webkit_the_page_compiles_and_trains_the_same_run(webkit, compiled_run):
+    webkit.goto("#engine=compiled")
+    webkit.wait("ready")
+    webkit.evaluate(f"() => {{ {KEEP_FRAMES} }}")
+    webkit.press("train")
+    webkit.wait("done")
+    frames = [json.loads(text) for text in webkit.evaluate("() => frames_heard")]
+    names = webkit.evaluate("() => [...document.getElementById('names').children].map((item) => item.dataset)")
+    assert [sum((frame["points"][column] for frame in frames), []) for column in range(3)] == compiled_run[0]
+    assert [(int(name["step"]), name["name"]) for name in names] == compiled_run[1]

@@ -3,9 +3,10 @@
     python3 -m tools.browser
 
 names them; where one is missing it installs it if it can (Debian's packages, as root). The tests need Chromium or
-Chrome; those that compare two browsers need Firefox too, and are skipped without it.
+Chrome; those that compare browsers need Firefox and WebKit too, and are skipped without them.
 """
 
+import glob
 import os
 import shutil
 import subprocess
@@ -14,6 +15,9 @@ import sys
 CHROMIUM = ["chromium", "chromium-browser", "chrome", "google-chrome", "google-chrome-stable",
             "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"]
 FIREFOX = ["firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"]
+
+WEBKIT_DRIVER = "/usr/bin/WebKitWebDriver"  # of Debian's webkit2gtk-driver, which brings the browser along
+MINI_BROWSER = next(glob.iglob("/usr/lib/*/webkit2gtk-4.*/MiniBrowser"), "")
 
 
 def find_browser(names: list[str] = CHROMIUM) -> str | None:
@@ -34,6 +38,11 @@ def firefox_options() -> dict | None:
     return path and {"executable_path": path, "channel": "moz-firefox"}
 
 
+def webkit() -> bool:
+    """Whether there is a WebKit to drive, and a screen for it that nobody sees."""
+    return bool(os.path.exists(WEBKIT_DRIVER) and MINI_BROWSER and shutil.which("Xvfb"))
+
+
 def install(*packages: str) -> None:
     """Install Debian's packages, where that is possible: as root."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
@@ -50,14 +59,18 @@ def main() -> None:
         install("chromium", "fonts-nanum")  # and a font with Hangul for what it draws
     if not find_browser(FIREFOX):
         install("firefox-esr")
+    if not (os.path.exists(WEBKIT_DRIVER) and shutil.which("Xvfb")):
+        install("webkit2gtk-driver", "xvfb")
     browser = find_browser()
     if not browser:
         sys.exit(
             "The tests need Chromium or Chrome on the PATH: install it with your system's packages, "
             "for example `sudo apt-get install chromium fonts-nanum`, and run `make test` again."
         )
-    firefox = find_browser(FIREFOX)
-    print(f"Testing in {browser}{f' and {firefox}' if firefox else '; without Firefox, whose tests are skipped'}")
+    others = {"Firefox": find_browser(FIREFOX), "WebKit": os.path.exists(WEBKIT_DRIVER) and WEBKIT_DRIVER}
+    print("Testing in", *filter(None, [browser, *others.values()]))
+    for name in (name for name, path in others.items() if not path):
+        print(f"without {name}, whose tests are skipped")
 
 
 if __name__ == "__main__":
