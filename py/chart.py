@@ -12,6 +12,18 @@ HEIGHT = 172
 COLOURS = {"axis": "--soft", "grid": "--line", "mean": "--accent", "dot": "--dot"}  # of the style sheet
 
 
+class NoChart:
+    """In a chart's place where there can be none: it says why, and takes all that a chart is told."""
+
+    def __init__(self, element, reason):
+        element.textContent = say("chart.missing", reason=reason)
+        for name in ("role", "aria-label", "data-t-label"):
+            element.removeAttribute(name)
+
+    def __getattr__(self, verb):
+        return lambda *_: None
+
+
 class Chart:
     def __init__(self, uplot, element):
         self.element = element

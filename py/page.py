@@ -1,14 +1,14 @@
 """The page: it makes the tab and gives it the visitor's events (MicroPython, on the main thread)."""
 import asyncio
 
-from trainer import Failed, Trainer
+from trainer import Failed, Trainer, reason
 
 trainer = Trainer()
 trainer.start()  # before the other files are read, because it takes longest
 
 import language  # noqa: E402
 import view  # noqa: E402
-from chart import Chart  # noqa: E402
+from chart import Chart, NoChart  # noqa: E402
 from panel import Panel  # noqa: E402
 from pyscript import js_import, window  # noqa: E402
 from recipe import SAMPLING  # noqa: E402
@@ -29,8 +29,11 @@ async def main():
     tab = Tab(trainer)
     panel = Panel(tab)
     boot = asyncio.create_task(tab.boot())
-    uplot = await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", window.location.href).href)
-    tab.chart = Chart(uplot[0].default, view.get("chart"))
+    try:
+        uplot = await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", window.location.href).href)
+        tab.chart = Chart(uplot[0].default, view.get("chart"))
+    except Exception as error:  # whatever keeps the curve from being drawn, the rest of the page goes on
+        tab.chart = NoChart(view.get("chart"), reason(error))
     tab.opened()
     asyncio.create_task(language.follow(tab))
     for id, event, handler in (("train", "click", tab.press_train), ("step", "click", tab.press_step),

@@ -44,7 +44,7 @@ class Trainer:
         try:
             await self._race(self.worker.ready)
         except Exception as error:
-            raise Failed(_reason(error)) from None
+            raise Failed(reason(error)) from None
 
     async def call(self, verb, *arguments):
         """Call a verb of worker.py and give its answer. Raises Failed, once, where none can come any more."""
@@ -52,7 +52,7 @@ class Trainer:
         try:
             return await self._race(getattr(self.worker.sync, verb)(*arguments))
         except Exception as error:
-            raise Failed(_reason(error)) from None
+            raise Failed(reason(error)) from None
         finally:
             self.waiting -= 1
             self.longest, self.silence = max(self.longest, self.silence), 0
@@ -73,7 +73,7 @@ class Trainer:
             if not response.ok:
                 dead.reject(path + " could not be loaded (HTTP " + str(response.status) + ")")
         except Exception as error:
-            dead.reject(_reason(error))
+            dead.reject(reason(error))
 
     async def _race(self, promise):
         return await window.Promise.race(window.Array.of(promise, self.dead.promise))
@@ -92,7 +92,7 @@ def files():
     return dict({BASE + file: "" for file in FILES}, **inner)
 
 
-def _reason(error):
+def reason(error):
     """What an exception says, in a line: the last of a traceback."""
     text = str(error.args[2] if len(error.args) > 2 else error).strip()
     return text.split("\n")[-1][:200]

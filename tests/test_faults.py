@@ -25,7 +25,8 @@ def whole_run(cpython, fragment: str) -> tuple[list, list]:
 
 FILES = ["vendor/pyodide/pyodide.asm.wasm", "vendor/pyodide/python_stdlib.zip", "static/runtime.mjs", "py/worker.py",
          "py/session.py", "static/datasets/us-names-2018.txt"]
-NOISE = ["404", "ERR_", "Failed to", "standard library", "Fatal Python error", "fetch", "import", "load", "[Ee]rror"]
+NOISE = ["404", "falling back", "ERR_", "Failed to", "standard library", "Fatal Python error", "fetch", "import",
+         "load", "[Ee]rror"]
 
 
 @pytest.mark.tolerates(*NOISE)
@@ -67,6 +68,29 @@ def test_a_second_failure_is_said_too(visitor):
     visitor.wait("loading")
     visitor.wait("failed")
     visitor.reads("train", "Train")
+
+
+@pytest.mark.tolerates(*NOISE)
+@pytest.mark.parametrize("file", ["vendor/micropython/micropython.wasm", "vendor/micropython/micropython.mjs",
+                                  "vendor/pyscript/core.js", "py/page.py", "py/tab.py"])
+def test_the_page_says_so_when_its_own_python_does_not_come(visitor, file):
+    visitor.page.clock.install()
+    visitor.page.context.route(f"**/{file}", lambda route: route.abort())
+    with visitor.page.expect_event("requestfailed", lambda request: request.url.endswith(file)):
+        visitor.page.goto("")
+    visitor.page.clock.fast_forward(21000)
+    expect(visitor.see("status")).to_contain_text("reload the page")
+    expect(visitor.see("attention").locator("[data-head]")).to_have_count(4)  # the recording stays
+
+
+@pytest.mark.tolerates(*NOISE)
+def test_without_the_chart_everything_else_goes_on(visitor):
+    visitor.page.context.route("**/uPlot.esm.js", lambda route: route.abort())
+    visitor.open("num_steps=3&n_embd=4&n_head=2")
+    visitor.press("train")
+    visitor.wait("done")
+    expect(visitor.page.locator("#chart")).to_contain_text("can’t be drawn here")
+    assert len(visitor.names()) >= 20
 
 
 # ---- The worker dies
