@@ -1,14 +1,15 @@
 # make serve   build the site and serve it on PORT           make site    only build it, into _site/
 # make test    install what the tests need, run them all      make bench   print the measurements
-# make clean   remove what was built and installed
+# make soak    train for ten minutes, or MINUTES                  make clean   remove what was built and installed
 
 PORT ?= 8000
+MINUTES ?= 10
 PYTHON ?= python3
 
 NODE_MODULES = node_modules/.package-lock.json
 VENV = .venv/requirements.txt
 
-.PHONY: serve site test bench clean python
+.PHONY: serve site test soak bench clean python
 .DEFAULT_GOAL := serve
 
 serve: site
@@ -22,6 +23,10 @@ test: site $(VENV)
 	.venv/bin/ruff check
 	@# Browser tests on a busy machine: what failed is tried once more, alone; what fails again has failed.
 	.venv/bin/pytest -n 2 || .venv/bin/pytest --last-failed --last-failed-no-failures none
+
+soak: site $(VENV)
+	@$(PYTHON) -m tools.browser
+	.venv/bin/pytest soak -s --minutes $(MINUTES)
 
 bench: site $(VENV)
 	@$(PYTHON) -m tools.browser
