@@ -43,7 +43,7 @@ def test_looking_never_changes_the_run():
 def test_the_way_of_a_letter_goes_through_every_stage_of_every_letter():
     pages = list(walk(inside("n_layer=2&" + SMALL), "letter.0.token", "emma"))
     stages = ["token", "embedding", "query1", "attention1", "mix1", "hidden1", "residual1",
-              "query2", "attention2", "mix2", "hidden2", "residual2", "logits", "probabilities", "choice"]
+              "query2", "attention2", "mix2", "hidden2", "residual2", "logits", "probabilities", "choice", "loss"]
     assert [page["address"] for page in pages] == [f"letter.{p}.{stage}" for p in range(5) for stage in stages]
     assert [page["back"] for page in pages] == ["", *(page["address"] for page in pages[:-1])]
 
@@ -65,7 +65,8 @@ def test_the_numbers_of_the_way_are_the_cores():
 
 @pytest.mark.parametrize(("stage", "function"), [
     ("embedding", "rmsnorm"), ("query", "attend"), ("attention", "softmax"), ("mix", "linear"), ("hidden", "relu"),
-    ("residual", "forward"), ("logits", "linear"), ("probabilities", "softmax"), ("choice", "read")])
+    ("residual", "forward"), ("logits", "linear"), ("probabilities", "softmax"), ("choice", "softmax"),
+    ("loss", "read")])
 def test_each_stage_lights_lines_of_the_function_that_computes_it(stage, function):
     html = inside().show(f"letter.1.{stage}", "emma")["html"]
     lit = {int(number) for number in re.findall(r'<li value="(\d+)" class=lit>', html)}
@@ -84,6 +85,7 @@ def test_the_page_keeps_its_reading_until_it_is_asked_to_look_again():
     panel = inside()
     before = panel.show("letter.1.logits", "emma")
     panel.session.train(0, 0.5, "")
-    assert panel.show("letter.1.logits", "emma") == before
+    kept = panel.show("letter.1.logits", "emma")
+    assert (kept["step"], numbers(kept["html"])) == (before["step"], numbers(before["html"]))
     after = panel.show("letter.1.logits", "emma", again=True)
     assert (before["step"], after["step"]) == (2, 3) and numbers(after["html"]) != numbers(before["html"])
