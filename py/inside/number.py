@@ -101,4 +101,6 @@ def table(inside, key, edges, name, full):
 
 def label(inside, value):
     name = inside.reading.name(value)
-    return f"{value.op} {name}" if name.isdigit() else name
+    if name.isdigit():
+        return f"{value.op} {name}" if value.inputs else inside.say("number.constant", n=name)
+    return name
