@@ -43,6 +43,8 @@ async def main():
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
         on(id, event, handler)
+    for event in ("click", "keydown"):
+        view.get("page").addEventListener(event, panel.claim)
     for id in ("train", "step", "reset", "share", "engine"):
         view.get(id).disabled = False
     view.get("settings").addEventListener("change", tab.changed)

@@ -12,6 +12,8 @@ from trainer import Failed, dumps, loads
 from words import say
 
 SECTIONS = ("controls", "loss", "next", "attention", "names", "inside", "settings", "words", "source")
+ARROWS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
+CELL_KEYS = ("Enter", " ") + tuple(ARROWS)
 STAY = loads(dumps({"preventScroll": True}))
 
 
@@ -29,7 +31,6 @@ class Panel:
         link = event.target.closest("[data-go]")
         if not link:
             return
-        event.preventDefault()
         if not self.address:
             self.opener = link
         if link.hasAttribute("data-look"):
@@ -154,22 +155,22 @@ class Panel:
         elif not address and self.address:
             self.close()
 
+    def claim(self, event):
+        """Keep the browser from answering what the panel does. It must be told at once; the answer itself may wait."""
+        cell = event.target.closest("td[data-go]")
+        if event.target.closest("a[data-go]") if event.type == "click" else cell and event.key in CELL_KEYS:
+            event.preventDefault()
+
     async def key(self, event):
         """The arrow keys: among the numbers of a table where one of them has the focus, else along the way."""
-        right, cell = event.key == "ArrowRight", event.target.closest("td[data-go]")
-        columns = cell.parentElement.querySelectorAll("[data-go]").length if cell else 0
+        cell, move = event.target.closest("td[data-go]"), ARROWS.get(event.key)
         if cell and event.key in ("Enter", " "):
-            event.preventDefault()
             await self.open(cell.dataset.go)
-        elif cell and event.key in ("ArrowUp", "ArrowDown") and cell.closest("tbody").rows.length > 1:
-            event.preventDefault()
-            self.focus(cell, columns if event.key == "ArrowDown" else -columns)
-        elif self.address and event.key in ("ArrowRight", "ArrowLeft") and not event.target.closest("input, select"):
-            event.preventDefault()
-            if cell:
-                self.focus(cell, 1 if right else -1)
-            else:
-                await self.go(self.next if right else self.back)
+        elif cell and move:
+            columns = cell.parentElement.querySelectorAll("[data-go]").length
+            self.focus(cell, move[0] * columns + move[1])
+        elif self.address and move and move[1] and not event.target.closest("input, select"):
+            await self.go(self.next if move[1] > 0 else self.back)
 
     def focus(self, cell, move):
         """Hand the focus to the next number of a table, which the Tab key enters at the one that had it last."""
