@@ -27,3 +27,4 @@ async def _speak(tab, language):
         tab.chart.draw()
     if tab.running:
         await tab.trainer.call("speak", dumps(all_texts()))
+        tab.on_run()

@@ -40,11 +40,14 @@ async def main():
                                ("reset", "click", tab.press_reset), ("share", "click", tab.press_share),
                                ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
                                ("engine", "change", tab.switched), ("look", "input", tab.look),
+                               ("look", "change", panel.changed_look),
                                ("listing", "toggle", tab.open_source),
                                ("inside", "keydown", panel.key), ("panel-back", "click", panel.press_back),
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
         on(id, event, handler)
+    for event in ("click", "keydown"):
+        view.get("page").addEventListener(event, panel.claim)
     for id in ("train", "step", "reset", "share", "engine"):
         view.get(id).disabled = False
     view.get("settings").addEventListener("change", tab.changed)

@@ -1,11 +1,20 @@
 """The panel that looks inside: it opens addresses, in the worker's words (MicroPython, on the page).
 
-Whatever carries data-go="address" opens that address when it is pressed, wherever it stands on the page.
+Whatever carries data-go="address" opens that address when it is pressed, wherever it stands on the page; data-look
+beside it is the document to look at. An address can also be one of the page's sections, so that a link can point at any
+part of it.
 """
+import asyncio
+
 import view
 from pyscript import document
-from trainer import loads
+from trainer import Failed, dumps, loads
 from words import say
+
+SECTIONS = ("controls", "loss", "next", "attention", "names", "inside", "settings", "words", "source")
+ARROWS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
+CELL_KEYS = ("Enter", " ") + tuple(ARROWS)
+STAY = loads(dumps({"preventScroll": True}))
 
 
 class Panel:
@@ -13,48 +22,92 @@ class Panel:
         """tab: whose session is looked at; it has ask(verb, …), which begins a run if there is none."""
         self.tab = tab
         self.address = self.back = self.next = ""
-        self.step = None  # of the run, when what is shown was read
-
-        tab.on_step = self.tell_step
+        self.step = None    # of the run, when what is shown was read
+        self.opener = None  # what was pressed to open the panel, where the focus goes back to
+        tab.on_step, tab.on_run = self.tell_step, self.another_run
 
     async def pressed(self, event):
         """A press anywhere on the page."""
         link = event.target.closest("[data-go]")
-        if link:
-            await self.open(link.dataset.go)
+        if not link:
+            return
+        if not self.address:
+            self.opener = link
+        if link.hasAttribute("data-look"):
+            view.get("look").value = link.dataset.look
+            await self.tab.look()
+        await self.open(link.dataset.go)
 
     async def open(self, address, again=False, step=False):
-        """Show what is at an address. again: read the document anew, with the weights of now; step: this is a mere
-        step along a way, and the focus is to stay where it is."""
+        """Show what is at an address, and say whether there is anything. again: read the document anew, with the
+        weights of now; step: this is a mere step along a way, and the focus is to stay where it is."""
+        if address in SECTIONS:
+            self.show_section(address)
+            return True
         if self.tab.booting:
             self.tab.show_view(address)  # the page opens it when Python is there
-            return
-        answer = await self.tab.ask("inside", address, self.tab.known("look"), again)
+            return True
+        answer = await self.tab.ask("inside", address, self.tab.known("look"), again or not self.address)
         if answer is None:
-            return
+            return True
         answer = loads(answer)
-        view.line("inside-note", say(answer.problem) if answer.problem else "")
+        view.line("inside-note", say(answer.problem, reason=answer.reason) if answer.problem else "")
         if answer.problem:
-            return
+            return False
         self.address, self.back, self.next, self.step = answer.address, answer.back, answer.next, answer.step
         view.get("panel").hidden = False
-        view.get("panel-body").innerHTML = answer.html
+        self.show(answer.html, step)
+        self.tell_step(self.step)
+        self.tab.show_view(self.address, step)
+        return True
+
+    def show(self, html, step):
+        """Put a page into the panel, and see to the focus: it stays, or else goes on to what took the place of that
+        which had it."""
+        body, focused = view.get("panel-body"), document.activeElement
+        was_within = body.contains(focused)
+        group = focused.closest("[role=group]") if was_within else None
+        body.innerHTML = html
         view.get("panel-back").disabled, view.get("panel-next").disabled = not self.back, not self.next
         for tab in document.querySelectorAll("#inside-ways [data-go]"):
             tab.ariaCurrent = "true" if tab.dataset.go.split(".")[0] == self.address.split(".")[0] else "false"
-        self.tell_step(self.step)
-        for table in document.querySelectorAll("#panel-body table"):
-            cell = table.querySelector("td[data-go]")
+        for table in body.querySelectorAll("[role=grid]"):
+            cell = table.querySelector("[data-go]")
             if cell:
                 cell.tabIndex = 0
-        excerpt = document.querySelector("#panel-body .excerpt")
-        lit = excerpt.querySelector(".lit") if excerpt else None
+        title, letter = body.querySelector("h3"), body.querySelector(".letters [aria-current]")
+        title.tabIndex = -1
+        excerpt, lit = body.querySelector(".excerpt"), body.querySelector(".excerpt .lit")
         if lit:
             excerpt.scrollTop = lit.offsetTop - excerpt.offsetTop - 48
-        if not step and not view.get("inside").contains(document.activeElement):
+        if was_within:
+            place = body.querySelector("." + group.className + " [aria-current]") if group else None
+            (place or title).focus(STAY)
+        elif not view.get("inside").contains(focused) and not step:
             view.get("inside-title").focus()
             view.get("inside").scrollIntoView()
-        self.tab.show_view(self.address, step)
+        if not document.activeElement or not title.isSameNode(document.activeElement):  # else it is read out anyway
+            view.get("panel-said").textContent = ((letter.textContent + ": " if letter else "") + title.textContent)
+
+    def show_section(self, name):
+        section = document.querySelector("main section." + name)
+        title = section.querySelector("h2")
+        if title:
+            title.tabIndex = -1
+            title.focus(STAY)
+        section.scrollIntoView()
+        self.tab.show_view(name)
+
+    def another_run(self):
+        """The panel's numbers are another run's, or in another language: show those of now."""
+        async def refresh():
+            try:
+                await self.open(self.address, again=True, step=True)
+            except Failed:
+                pass  # it has been said elsewhere
+
+        if self.address:
+            asyncio.create_task(refresh())
 
     def tell_step(self, step):
         """Say of which step the panel's numbers are, and offer those of now where the run has gone on to this step."""
@@ -75,35 +128,49 @@ class Panel:
     async def press_again(self, *_):
         await self.open(self.address, again=True, step=True)
 
+    async def changed_look(self, *_):
+        """The visitor wants another document looked at."""
+        if self.address:
+            await self.open(self.address, step=True)
+
     async def press_close(self, *_):
         self.close()
-        view.get("inside-title").focus()
+        opener = self.opener
+        if opener and opener.isConnected:
+            opener.focus()
+        if not (opener and opener.isSameNode(document.activeElement)):
+            view.get("inside-title").focus()
 
     def close(self):
         self.address = self.back = self.next = ""
         view.get("panel").hidden = True
-        view.get("panel-body").innerHTML = ""
+        view.get("panel-body").innerHTML = view.get("panel-said").textContent = ""
         self.tab.show_view("")
 
     async def follow(self, address):
-        """Show what the page's address asks for."""
+        """Show what the page's address asks for; of what is nowhere, say so where the visitor is."""
         if address and address != self.address:
-            await self.open(address)
+            if not await self.open(address):
+                view.line("ignored", view.get("inside-note").textContent)
         elif not address and self.address:
             self.close()
 
+    def claim(self, event):
+        """Keep the browser from answering what the panel does. It must be told at once; the answer itself may wait."""
+        cell = event.target.closest("td[data-go]")
+        if event.target.closest("a[data-go]") if event.type == "click" else cell and event.key in CELL_KEYS:
+            event.preventDefault()
+
     async def key(self, event):
         """The arrow keys: among the numbers of a table where one of them has the focus, else along the way."""
-        right, cell = event.key == "ArrowRight", event.target.closest("td[data-go]")
+        cell, move = event.target.closest("td[data-go]"), ARROWS.get(event.key)
         if cell and event.key in ("Enter", " "):
-            event.preventDefault()
             await self.open(cell.dataset.go)
-        elif self.address and event.key in ("ArrowRight", "ArrowLeft") and not event.target.closest("input, select"):
-            event.preventDefault()
-            if cell:
-                self.focus(cell, 1 if right else -1)
-            else:
-                await self.go(self.next if right else self.back)
+        elif cell and move:
+            columns = cell.parentElement.querySelectorAll("[data-go]").length
+            self.focus(cell, move[0] * columns + move[1])
+        elif self.address and move and move[1] and not event.target.closest("input, select"):
+            await self.go(self.next if move[1] > 0 else self.back)
 
     def focus(self, cell, move):
         """Hand the focus to the next number of a table, which the Tab key enters at the one that had it last."""

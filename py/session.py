@@ -19,6 +19,7 @@ NAMES_AT_A_TIME = 2
 OCCASIONS = 20        # how often in a run names are invented: every num_steps / OCCASIONS steps
 BATCH = 64            # compiled steps between two looks at the clock
 DOTS = 2000           # how many points of the loss curve are given, at the most
+INVENTED = 5          # how many of the last names are kept, for who wants to see how the model reads them
 BOUNDARY = "·"        # how the token is shown that begins and ends a document
 
 
@@ -33,6 +34,7 @@ class Session:
         self.stride = max(1, self.run.settings.num_steps // DOTS)
         self.rng = random.Random(self.run.settings.seed)
         self.last_rng = None
+        self.invented = deque(maxlen=INVENTED)
         self.engine = None  # the compiled run, while it is the one that trains
 
     def use(self, name):
@@ -106,6 +108,7 @@ class Session:
     def names(self, count, temperature, prefix, rng):
         """count invented names, each as [step, name, is it new: in no list]."""
         names = [(self.engine or self.run).sample(rng, temperature, prefix) for _ in range(count)]
+        self.invented.extend(names)
         return [[self.run.step, name, name not in self.listed] for name in names]
 
     def names_of_this_step(self, temperature, prefix):

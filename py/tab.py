@@ -35,6 +35,7 @@ class Tab:
         self.saved, self.saved_step = None, 0       # the run's state as the worker last gave it
         self.chars, self.told = "", {}              # the data's alphabet; when what was last done, by name
         self.on_step = lambda step: None            # is told of each frame's step
+        self.on_run = lambda: None                  # is told when there is another run, or its words are others
 
     async def show_recording(self):
         """Draw the recording's curve; its pictures are in index.html already."""
@@ -91,6 +92,7 @@ class Tab:
         self.speed.clear()
         view.progress(self.step, recipe["num_steps"])
         await self.use_engine()
+        self.on_run()
         return True
 
     async def begin_ahead(self):
@@ -387,6 +389,8 @@ class Tab:
         if address:
             form.to_address(self.recipe)
         if not self.step:
+            if self.running:
+                self.on_run()
             self.running = None
             self.run += 1
             view.progress(0, self.recipe["num_steps"])

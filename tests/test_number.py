@@ -4,7 +4,7 @@ import re
 
 import pytest
 from conftest import in_cpython
-from test_inside import SMALL, inside
+from test_inside import SMALL, edited, inside
 
 NAMES = ["loss", "wte.0.0", "wpe.1.3", "layer0.attn_wq.3.5", "layer0.mlp_fc2.7.20", "lm_head.4.2"]
 
@@ -120,6 +120,55 @@ def test_a_step_that_is_none(address, problem):
 
 def test_after_the_last_step_there_is_none_to_take_slowly():
     assert inside(SMALL + "&num_steps=2").show("step")["problem"] == "step.over"
+
+
+UPDATE = "p.data -= learning_rate * m * mean_scale / (math.sqrt(v * square_scale) + epsilon)"
+MEAN = "self.mean = [beta1 * m + (1 - beta1) * p.grad for m, p in zip(self.mean, self.gpt.parameters)]"
+SQUARE = "self.square = [beta2 * v + (1 - beta2) * p.grad * p.grad for v, p in zip(self.square, self.gpt.parameters)]"
+
+
+@pytest.mark.parametrize(("old", "new", "stage"), [
+    pytest.param(UPDATE, UPDATE + " + 0.001 * p.data", "update", id="weight decay"),
+    pytest.param(UPDATE, "p.data -= learning_rate * p.grad", "update", id="plain descent"),
+    pytest.param(MEAN, MEAN.replace("(1 - beta1) * ", ""), "mean", id="another mean"),
+    pytest.param(SQUARE, SQUARE.replace("(1 - beta2)", "(2 - beta2)"), "square", id="another square")])
+def test_a_formula_is_shown_only_where_the_numbers_are_its(old, new, stage):
+    panel = edited((old, new))
+    pages = {stage: panel.show(f"step.wte.26.0.{stage}")["html"] for stage in ("mean", "square", "update")}
+    assert [stage for stage, html in pages.items() if "in another way" in html] == [stage]
+    at = list(panel.read().weights).index("wte.26.0")
+    assert f"{panel.slow.before[0][at]:.5g}" in pages["update"].replace("−", "-")
+
+
+def test_a_core_without_moments_is_shown_as_it_is():
+    begun = "self.mean, self.square = ([0.0] * len(self.gpt.parameters) for _ in range(2))  # Adam's moments"
+    panel = edited((begun, "pass"), (MEAN, "pass"), (SQUARE, "pass"), (UPDATE, "p.data -= learning_rate * p.grad"), (
+        "for p, m, v in zip(self.gpt.parameters, self.mean, self.square):", "for p in self.gpt.parameters:"))
+    for stage in ("document", "forward", "backward", "mean", "square", "update"):
+        assert not panel.show(f"step.{stage}")["problem"]
+    assert "in another way" in panel.show("step.update")["html"]
+
+
+def unused(reading):
+    return next(name for name, p in reading.weights.items() if name.startswith("wte.") and not reading.users(p))
+
+
+@pytest.mark.parametrize(("pick", "said"), [
+    (unused, ("Its gradient is zero", "Nothing came of it")), (lambda reading: "loss", ("foretold",)),
+    (lambda reading: "layer0.attn_wo.0.0", ("goes from",))], ids=["unused", "loss", "weight"])
+def test_what_a_nudge_did_is_said_plainly(panel, pick, said):
+    page = panel.show(f"number.{pick(panel.read())}.nudge", "emma")["html"]
+    assert all(words in page for words in said)
+    assert "curvature" not in page or pick is not unused
+
+
+def test_of_many_neighbours_all_are_there_for_the_asking(panel):
+    reading = panel.read()
+    name = next(reading.name(node) for node in reading.recording.nodes if len(node.inputs) > 20)
+    few, many = (panel.show(f"number.{name}{end}", "emma")["html"] for end in ("", ".all"))
+    count = len(reading.value(name).inputs)
+    assert few.count("<tr>") < count < many.count("<tr>")
+    assert f"Show all {count}" in few and "Show all" not in many
 
 
 def test_on_the_page_a_visitor_walks_from_the_loss_to_a_weight_and_nudges_it(visitor):

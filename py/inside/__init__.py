@@ -43,7 +43,7 @@ class Inside:
         """The page of an address, as a dict: address, html, back, next, and the step that its numbers are of.
 
         look: the document that the visitor asks for, or "" for the one at hand; again: read it anew, with the weights
-        of now. What is not there is said in problem, a key of the page's words.
+        of now. What is not there is said in problem, a key of the page's words; reason is what an edited core raised.
         """
         if again or not self.reading or self.look != look:
             self.reading, self.look, self.slow = None, look, None
@@ -53,10 +53,12 @@ class Inside:
                 raise NotThere("inside.nowhere")
             page = import_module(f".{kind}", __name__).show(self, pieces)
         except NotThere as problem:
-            return {"problem": str(problem)}
+            return {"problem": str(problem), "reason": ""}
         except ArithmeticError:
-            return {"problem": "inside.overflow"}
-        return {"problem": "", "address": page.address, "back": page.back, "next": page.next,
+            return {"problem": "inside.overflow", "reason": ""}
+        except Exception as error:  # an edited core can raise anything; the run itself goes on
+            return {"problem": "inside.raised", "reason": f"{type(error).__name__}: {error}"[:200]}
+        return {"problem": "", "reason": "", "address": page.address, "back": page.back, "next": page.next,
                 "step": self.reading.step if self.reading else self.session.run.step,
                 "html": f'<div class="page">{page.html}</div>{self.excerpt.html(page.lines)}'}
 

@@ -20,8 +20,8 @@ def vector(label, values, names, letters=(), marked=None):
         f'{" data-true" if i == marked else ""}>'
         f'{f"<b>{escape(letters[i])}</b>" if letters else ""}<span>{signed(value)}</span></td>'
         for i, (value, name) in enumerate(zip(values, names)))
-    return (f'<table class="vector{" lettered" if letters else ""}"><caption>{label}</caption><tbody><tr>{cells}</tr>'
-            "</tbody></table>")
+    return (f'<table role="grid" class="vector{" lettered" if letters else ""}"><caption>{label}</caption>'
+            f"<tbody><tr>{cells}</tr></tbody></table>")
 
 
 def shares(label, letters, rows, heads):
@@ -31,7 +31,7 @@ def shares(label, letters, rows, heads):
         f'<tr><th scope="row">{escape(head)}</th>' + "".join(
             f'<td data-go="number.{name}" data-value="{value:.6g}" style="--w:{value:.3f}">{100 * value:.0f}</td>'
             for value, name in row) + "</tr>" for head, row in zip(heads, rows))
-    return (f'<table class="shares"><caption>{label}</caption><thead><tr><td></td>{columns}</tr></thead>'
+    return (f'<table role="grid" class="shares"><caption>{label}</caption><thead><tr><td></td>{columns}</tr></thead>'
             f"<tbody>{lines}</tbody></table>")
 
 
@@ -39,7 +39,7 @@ def edges(label, heads, rows):
     """A table of a number's neighbours in the graph. heads: texts; rows: (name, text, *numbers), the name as
     Reading.name() gives it."""
     columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-    lines = "".join(f'<tr><td data-go="number.{name}">{escape(text)}</td>'
+    lines = "".join(f'<tr><td><button type="button" data-go="number.{name}">{escape(text)}</button></td>'
                     + "".join(f"<td>{precise(value)}</td>" for value in values) + "</tr>"
                     for name, text, *values in rows)
     return (f'<table class="edges"><caption>{label}</caption><thead><tr>{columns}</tr></thead>'
@@ -49,6 +49,13 @@ def edges(label, heads, rows):
 def precise(value):
     """A number with five digits that tell, and a true minus sign."""
     return f"{value:.5g}".replace("-", "−")
+
+
+def documents(items, address, chosen):
+    """Links to the same address in other documents. items: (document, text); chosen: one of the documents."""
+    return "".join(f'<button type="button" data-go="{escape(address)}" data-look="{escape(document)}"'
+                   f'{" aria-current=true" if document == chosen else ""}>{escape(text)}</button>'
+                   for document, text in items)
 
 
 def choices(items, chosen):

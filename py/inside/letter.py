@@ -7,6 +7,8 @@ from draw import escape
 
 from . import NotThere, Page, figure
 
+LIKELIEST = 8  # of the next letters, in their order
+
 
 class Stage:
     """key: of its words, and in its address; figures: HTML; values: the Values whose lines are lit."""
@@ -30,7 +32,7 @@ class Way:
         self.add(self.token, self.embedding)
         for layer in range(self.reading.settings.n_layer):
             self.add(self.query, self.attention, self.mix, self.hidden, self.residual, layer=layer)
-        self.add(self.logits, self.probabilities, self.choice)
+        self.add(self.logits, self.probabilities, self.choice, self.loss)
 
     def add(self, *builders, layer=None):
         for build in builders:
@@ -126,13 +128,27 @@ class Way:
                      count=len(made))
 
     def choice(self):
-        probability = self.softmax.result[self.target]
-        log = next(node for node in self.reading.recording.nodes
-                   if node.op == "log" and node.inputs[0] is probability)
-        return Stage("choice", None, self.vectors(("probability", [probability]), ("log", [log]),
-                                                  next=escape(self.alphabet[self.target])), [log],
-                     next=escape(self.alphabet[self.target]), percent=f"{100 * probability.data:.0f}",
-                     loss=f"{-log.data:.3f}")
+        made = self.softmax.result
+        order = sorted(range(len(made)), key=lambda token: -made[token].data)
+        shown, place = order[:LIKELIEST], order.index(self.target)
+        label = self.inside.say("letter.order")
+        return Stage("choice", None, figure.vector(
+            label, [made[token].data for token in shown], [self.reading.name(made[token]) for token in shown],
+            [self.alphabet[token] for token in shown], place), made, best=escape(self.alphabet[order[0]]),
+            percent=f"{100 * made[order[0]].data:.0f}", next=escape(self.alphabet[self.target]), place=place + 1,
+            count=len(made))
+
+    def loss(self):
+        probability, loss = self.softmax.result[self.target], self.reading.loss
+        log = [node for node, _ in self.reading.users(probability) if node.op == "log"][0]
+        total = [node for node, _ in self.reading.users(log) if node.op == "sum" and node in loss.inputs][0]
+        following = [self.alphabet[token] for token in self.reading.tokens[1:]]
+        figures = (self.vectors(("probability", [probability]), ("log", [log]), next=escape(self.alphabet[self.target]))
+                   + self.vector("logs", total.inputs, following, total.inputs.index(log))
+                   + self.vectors(("total", [total]), ("mean", [loss]), count=len(total.inputs)))
+        return Stage("loss", None, figures, [log, total, loss], next=escape(self.alphabet[self.target]),
+                     percent=f"{100 * probability.data:.0f}", loss=f"{-log.data:.3f}", count=len(total.inputs),
+                     mean=f"{loss.data:.3f}", share=f"{100 * log.data / total.data:.0f}")
 
     def name(self, stage):
         """A stage's name in an address: with the layer, where there are several."""
@@ -159,8 +175,9 @@ def show(inside, pieces):
     letters = figure.choices([(f"letter.{p}.{names[at]}", way.alphabet[token])
                               for p, token in enumerate(inside.read().tokens[:-1])], f"letter.{position}.{names[at]}")
     stages = figure.choices(zip(addresses, map(way.title, way.stages)), addresses[at])
-    lines = inside.read().lines(shown.values) or inside.read().lines(way.stages[-1].values[:0]) or way_in(way)
-    html = (f'<div class="letters" role="group" aria-label="{escape(inside.say("letter.letters"))}">{letters}</div>'
+    lines = inside.read().lines(shown.values) or way_in(way)
+    html = (documents(inside, addresses[at])
+            + f'<div class="letters" role="group" aria-label="{escape(inside.say("letter.letters"))}">{letters}</div>'
             f'<div class="stages" role="group" aria-label="{escape(inside.say("letter.stages"))}">{stages}</div>'
             f"<h3>{escape(way.title(shown))}</h3>"
             f'<p class="sentence">{inside.say("letter." + shown.key, **shown.said)}</p>{shown.figures}')
@@ -168,6 +185,15 @@ def show(inside, pieces):
     after = (addresses[at + 1] if at + 1 < len(addresses)
              else f"letter.{position + 1}.{names[0]}" if position + 1 < length else "")
     return Page(addresses[at], html, lines, before, after)
+
+
+def documents(inside, address):
+    """The documents to choose from: the one that the run learns from, the visitor's, and names it just invented."""
+    at_hand = inside.session.document() if inside.look else inside.read().doc
+    others = dict.fromkeys([inside.look, *reversed(inside.session.invented)])
+    items = [("", inside.say("letter.at-hand", doc=at_hand)), *((doc, doc) for doc in others if doc)]
+    return (f'<div class="documents" role="group" aria-label="{escape(inside.say("letter.documents"))}">'
+            f"{figure.documents(items, address, inside.look)}</div>")
 
 
 def way_in(way):

@@ -1,20 +1,22 @@
 """Any number of the model, and what it does to the loss: "number.loss", "number.wte.4.7", "number.17".
 
 With ".nudge" at its end, the number is raised and the core computes the loss anew: what the gradient foretold, tried.
+With ".all", every neighbour is shown.
 """
 from draw import escape
 
 from . import NotThere, Page, figure
 
 NUDGE = 0.01
+EXACT = 0.001  # how far, as a share of it, what happened may be from what was foretold and still count as the same
 SHOWN = 8  # of a number's neighbours, those that matter most
 OPERATIONS = ("add", "mul", "exp", "log", "relu", "dot", "sum", "max", "pow")
 
 
 def show(inside, pieces):
-    """pieces: a name as Reading has them, in its parts; and perhaps "nudge"."""
-    reading, tried = inside.read(), pieces[-1:] == ["nudge"]
-    name = ".".join(pieces[:-1] if tried else pieces) or "loss"
+    """pieces: a name as Reading has them, in its parts; and perhaps "nudge" or "all"."""
+    reading, more = inside.read(), pieces[-1] if pieces[-1:] in (["nudge"], ["all"]) else ""
+    name = ".".join(pieces[:-1] if more else pieces) or "loss"
     try:
         value = reading.value(name)
     except KeyError:
@@ -27,12 +29,13 @@ def show(inside, pieces):
             f'<p class="sentence">{operation(inside, name, value)}</p>'
             f'<dl class="facts"><div><dt>{say("number.data")}</dt><dd>{figure.precise(value.data)}</dd></div>'
             f'<div><dt>{say("number.gradient")}</dt><dd>{figure.precise(value.grad)}</dd></div></dl>'
-            + nudge(inside, name, value, tried)
-            + table(inside, "number.inputs", made_of) + table(inside, "number.users", used_in))
+            + nudge(inside, name, value, more == "nudge")
+            + table(inside, "number.inputs", made_of, name, more == "all")
+            + table(inside, "number.users", used_in, name, more == "all"))
     toward_loss = f"number.{reading.name(used_in[0][0])}" if used_in else ""
     further = [reading.name(x) for x, *_ in made_of if x.inputs or reading.name(x) in reading.weights]
     away = f"number.{further[0]}" if further else ""
-    return Page(f"number.{name}" + (".nudge" if tried else ""), html, reading.lines([value]), toward_loss, away)
+    return Page(f"number.{name}.{more}".rstrip("."), html, reading.lines([value]), toward_loss, away)
 
 
 def ranked(edges):
@@ -66,29 +69,38 @@ def operation(inside, name, value):
 
 def nudge(inside, name, value, tried):
     """What a small rise would do to the loss: foretold by the gradient, and on request tried."""
-    told = f'<p>{inside.say("number.foretold", by=NUDGE, change=figure.precise(value.grad * NUDGE))}</p>'
+    foretold = value.grad * NUDGE
+    key = "number.foretold" if foretold else "number.flat"
+    told = f"<p>{inside.say(key, by=NUDGE, change=figure.precise(foretold))}</p>"
     if not tried:
         return (f'<div class="nudge">{told}<button type="button" data-go="number.{name}.nudge">'
                 f"{inside.say('number.try', by=NUDGE)}</button></div>")
     before, after = inside.reading.loss.data, inside.reading.nudged(name, NUDGE)
+    change = after - before
     text = inside.say("number.tried", by=NUDGE, before=f"{before:.6f}", after=f"{after:.6f}",
-                      change=figure.precise(after - before))
-    return f'<div class="nudge">{told}<p>{text}</p></div>'
+                      change=figure.precise(change))
+    verdict = ("none" if not change else "bend" if not foretold else
+               "exact" if abs(change - foretold) <= EXACT * abs(foretold) else "curved")
+    return f'<div class="nudge">{told}<p>{text} {inside.say("number.tried." + verdict)}</p></div>'
 
 
-def table(inside, key, edges):
-    """Neighbours with what flows between; of many, those that matter most and the sum of the others."""
+def table(inside, key, edges, name, full):
+    """Neighbours with what flows between; of many, those that matter most and the sum of the others, if not full."""
     if not edges:
         return ""
+    shown = len(edges) if full else SHOWN
     rows = [(inside.reading.name(x), label(inside, x), x.data, local_grad, flow)
-            for x, local_grad, flow in edges[:SHOWN]]
-    rest = edges[SHOWN:]
-    more = inside.say("number.more", count=len(rest), flow=figure.precise(sum(flow for *_, flow in rest)))
+            for x, local_grad, flow in edges[:shown]]
+    rest = edges[shown:]
     heads = [inside.say(f"{key}.{column}") for column in ("name", "data", "local", "flow")]
     caption = inside.say(key, flow=figure.precise(sum(flow for *_, flow in edges)))
-    return figure.edges(caption, heads, rows) + (f'<p class="hint">{more}</p>' if rest else "")
+    more = inside.say("number.more", count=len(rest), flow=figure.precise(sum(flow for *_, flow in rest)))
+    button = f'<button type="button" data-go="number.{name}.all">{inside.say("number.all", count=len(edges))}</button>'
+    return figure.edges(caption, heads, rows) + (f'<p class="hint">{more} {button}</p>' if rest else "")
 
 
 def label(inside, value):
     name = inside.reading.name(value)
-    return f"{value.op} {name}" if name.isdigit() else name
+    if name.isdigit():
+        return f"{value.op} {name}" if value.inputs else inside.say("number.constant", n=name)
+    return name

@@ -1,11 +1,9 @@
 """One document as a copy of the model reads it, with everything recorded: what the panel's numbers come from.
 
-The copy has weights of its own, so that neither reading, nor asking for gradients, nor nudging a number touches the
-run; and so that what is shown stays as it was while the run trains on.
+The copy has all of the run for itself (private.py), so that neither reading, nor asking for gradients, nor nudging a
+number touches the run; and so that what is shown stays as it was while the run trains on.
 """
-import copy
-import pickle
-
+from .private import Moment
 from .recording import Nudge, Recording
 
 
@@ -19,8 +17,8 @@ class Reading:
 
     def __init__(self, run, doc):
         self.step, self.doc, self.settings = run.step, doc, run.settings
-        self.reader = copy.copy(run)
-        self.reader.gpt = pickle.loads(pickle.dumps(run.gpt))  # many times quicker than copy.deepcopy
+        self.moment = Moment(run)
+        self.reader = self.moment.run()
         with Recording(type(run).read) as self.recording:
             self.reader.read(doc)
         self.tokens, self.probabilities, self.loss = self.reader.tokens, self.reader.probabilities, self.reader.loss
@@ -74,14 +72,12 @@ class Reading:
         return self._users.get(id(value), [])
 
     def nudged(self, name, by):
-        """The loss as the core computes it anew where this one number is larger by so much."""
-        value, reader = self.value(name), copy.copy(self.reader)
+        """The loss as another copy computes it anew where this one number is larger by so much."""
+        value, reader = self.value(name), self.moment.run()
         if name in self.weights:
-            value.data, before = value.data + by, value.data
-            try:
-                reader.read(self.doc)
-            finally:
-                value.data = before
+            matrix, row, column = name.rsplit(".", 2)
+            reader.gpt.weights[matrix][int(row)][int(column)].data += by
+            reader.read(self.doc)
         else:
             with Nudge(type(reader).read, self._index[id(value)], by):
                 reader.read(self.doc)

@@ -21,13 +21,13 @@ class Call:
 
 class Recording:
     """nodes: each Value in the order of making; lines[n]: the lines that made node n, the innermost first, up to the
-    one that belongs to the watched method; calls: those that the watched method made."""
+    model's or, outside of it, the watched method's own; calls: those that the watched method made."""
 
     def __init__(self, method):
         """method: the method of the core's Run that will be called in the with-block."""
         self.nodes, self.lines, self.calls = [], [], []
         self.outermost, self.file = method.__code__, method.__code__.co_filename
-        self.value = sys.modules[method.__module__].Value.__init__.__code__
+        self.value = method.__globals__["Value"].__init__.__code__
         self.open = [self]
 
     @property
@@ -63,7 +63,7 @@ class Recording:
         lines = []
         while frame and frame.f_code.co_filename == self.file:
             lines.append(frame.f_lineno)
-            if frame.f_code is self.outermost:
+            if frame.f_code is self.outermost or frame.f_code.co_name == "forward":
                 break
             frame = frame.f_back
         return lines
@@ -74,7 +74,7 @@ class Nudge:
     anyone uses it; all that comes after is the core's own doing."""
 
     def __init__(self, method, n, by):
-        self.value = sys.modules[method.__module__].Value.__init__.__code__
+        self.value = method.__globals__["Value"].__init__.__code__
         self.left, self.by = n, by
 
     def __enter__(self):

@@ -1,14 +1,15 @@
 """One step of training in slow motion: the next that the run will take, taken beforehand by a copy of it.
 
 "step.wte.4.7.update" is the update of one weight. The numbers are the core's: its local variables when train()
-returned, and the copy's weights and moments before and after.
+returned, and the copy's weights and moments before and after. Adam's formulas are shown where they give those numbers;
+an edited core may do it in another way, and then the page says so.
 """
-import copy
-import pickle
+import math
 
 from draw import escape
 
 from . import NotThere, Page, figure, number
+from .private import Moment
 from .reading import Reading
 from .recording import Locals
 
@@ -20,11 +21,11 @@ LINES = {  # of train(), by what stands in them
 
 
 class Slow:
-    """A step of a copy of the run. before and after: its weights and moments; told: train()'s local variables; loss."""
+    """A step of a copy of the run. before and after: its weights and moments, (weights, mean, square), a moment None
+    where the core keeps none; told: train()'s local variables; loss."""
 
     def __init__(self, run):
-        taken = copy.copy(run)
-        taken.gpt = pickle.loads(pickle.dumps(run.gpt))
+        taken = Moment(run).run()
         self.step, self.doc = run.step + 1, run.docs[run.step % len(run.docs)]
         self.before = self.numbers(taken)
         with Locals(type(run).train) as self.told:
@@ -32,7 +33,8 @@ class Slow:
         self.after = self.numbers(taken)
 
     def numbers(self, run):
-        return [p.data for p in run.gpt.parameters], list(run.mean), list(run.square)
+        moments = (getattr(run, name, None) for name in ("mean", "square"))
+        return [p.data for p in run.gpt.parameters], *(moment and list(moment) for moment in moments)
 
 
 def show(inside, pieces):
@@ -85,7 +87,7 @@ def forward(inside, slow, weight):
     reading = inside.reading
     tokens, probabilities = reading.tokens, reading.probabilities
     right = [probabilities[p][target] for p, target in enumerate(tokens[1:])]
-    logs = [next(node for node, _ in reading.users(p) if node.op == "log") for p in right]
+    logs = [[node for node, _ in reading.users(p) if node.op == "log"][0] for p in right]
     letters = [inside.session.alphabet[target] for target in tokens[1:]]
     chances = figure.vector(inside.say("step.chances"), [p.data for p in right], map(reading.name, right), letters)
     losses = figure.vector(inside.say("step.logs"), [log.data for log in logs], map(reading.name, logs), letters)
@@ -99,7 +101,7 @@ def backward(inside, slow, weight):
     return (sentence(inside, "backward", weight=escape(weight), gradient=figure.precise(value.grad))
             + f'<button type="button" data-go="number.{weight}">'
               f'{inside.say("step.number", weight=escape(weight))}</button>'
-            + number.table(inside, "number.users", used_in))
+            + number.table(inside, "number.users", used_in, weight, False))
 
 
 def place(inside, weight):
@@ -107,28 +109,51 @@ def place(inside, weight):
 
 
 def mean(inside, slow, weight):
-    i, gradient, beta = place(inside, weight), inside.reading.weights[weight].grad, slow.told["beta1"]
-    old, new = slow.before[1][i], slow.after[1][i]
-    return sentence(inside, "mean", beta=beta) + formula(
-        f"m = {beta:g} · {term(old)} + {1 - beta:.2g} · {term(gradient)}", f"= <b>{figure.precise(new)}</b>")
+    return moment(inside, slow, weight, "mean", 1, slow.told["beta1"], 1)
 
 
 def square(inside, slow, weight):
-    i, gradient, beta = place(inside, weight), inside.reading.weights[weight].grad, slow.told["beta2"]
-    old, new = slow.before[2][i], slow.after[2][i]
-    return sentence(inside, "square", beta=beta) + formula(
-        f"v = {beta:g} · {term(old)} + {1 - beta:.2g} · {term(gradient)}²", f"= <b>{figure.precise(new)}</b>")
+    return moment(inside, slow, weight, "square", 2, slow.told["beta2"], 2)
+
+
+def moment(inside, slow, weight, key, which, beta, power):
+    """A running mean of the gradient to a power: slow.before[which] and slow.after[which] hold it."""
+    i, gradient = place(inside, weight), inside.reading.weights[weight].grad
+    old, new = slow.before[which][i], slow.after[which][i]
+    if not same(new, beta * old + (1 - beta) * gradient ** power):
+        return otherwise(inside, f"{key}[{i}]", old, new)
+    return sentence(inside, key, beta=beta) + formula(
+        f"{'mv'[which - 1]} = {beta:g} · {term(old)} + {1 - beta:.2g} · {term(gradient)}{'²' if power == 2 else ''}",
+        f"= <b>{figure.precise(new)}</b>")
 
 
 def update(inside, slow, weight):
     i, told = place(inside, weight), slow.told
     old, new = slow.before[0][i], slow.after[0][i]
-    m, v = slow.after[1][i] * told["mean_scale"], slow.after[2][i] * told["square_scale"]
-    return sentence(inside, "update", rate=figure.precise(told["learning_rate"]), weight=escape(weight)) + formula(
+    try:
+        rate, epsilon = told["learning_rate"], told["epsilon"]
+        m, v = slow.after[1][i] * told["mean_scale"], slow.after[2][i] * told["square_scale"]
+        is_adam = same(new, old - rate * m / (math.sqrt(v) + epsilon))
+    except (LookupError, TypeError, ArithmeticError, ValueError):  # there is something else instead
+        is_adam = False
+    if not is_adam:
+        return otherwise(inside, weight, old, new)
+    return sentence(inside, "update", rate=figure.precise(rate), weight=escape(weight)) + formula(
         f"m̂ = {term(slow.after[1][i])} · {told['mean_scale']:.5g} = {figure.precise(m)}",
         f"v̂ = {term(slow.after[2][i])} · {told['square_scale']:.5g} = {figure.precise(v)}",
-        f"p = {term(old)} − {told['learning_rate']:.5g} · {term(m)} / (√{term(v)} + {told['epsilon']:.0e})",
+        f"p = {term(old)} − {rate:.5g} · {term(m)} / (√{term(v)} + {epsilon:.0e})",
         f"= <b>{figure.precise(new)}</b>")
+
+
+def same(measured, computed):
+    """Whether a formula gives what the core computed, but for rounding."""
+    return math.isclose(measured, computed, rel_tol=1e-9, abs_tol=1e-18)
+
+
+def otherwise(inside, name, old, new):
+    """What an edited core made of a number by no formula that is known here."""
+    return sentence(inside, "otherwise", name=escape(name)) + formula(
+        f"{figure.precise(old)} → <b>{figure.precise(new)}</b>")
 
 
 def term(value):
