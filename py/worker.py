@@ -110,4 +110,5 @@ def state():
 
 
 session, words, panel = None, {}, None
-__export__ = ["about", "listing", "start", "speak", "use", "train", "look", "past", "inside", "names", "last_names", "state"]
+__export__ = ["about", "listing", "start", "speak", "use", "train", "look", "past", "inside", "names", "last_names",
+              "state"]
