@@ -38,6 +38,7 @@ async def main():
                                ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
                                ("engine", "change", tab.switched), ("look", "input", tab.look),
                                ("listing", "toggle", tab.open_source),
+                               ("history", "input", tab.past.moved), ("history-now", "click", tab.past.leave),
                                ("inside", "keydown", panel.key), ("panel-back", "click", panel.press_back),
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
@@ -52,6 +53,8 @@ async def main():
     view.get("numbers").addEventListener("change", lambda event: view.get("attention").classList.toggle(
         "with-numbers", event.target.checked))
 
+    view.get("names").addEventListener("keydown", tab.past.invented.key)
+
     async def switched(*_):
         await language.switched(tab)
 
@@ -64,6 +67,7 @@ async def main():
 
     window.onpopstate = came_back
     await tab.show_recording()
+    tab.past.invented.tell()
     await boot
     await panel.follow(tab.recipe["view"])
     await tab.pull()

@@ -18,7 +18,7 @@ class Panel:
         tab.on_step = self.tell_step
 
     async def pressed(self, event):
-        """A press anywhere on the page."""
+        """A press anywhere on the page, or Enter on a name."""
         link = event.target.closest("[data-go]")
         if link:
             await self.open(link.dataset.go)
@@ -29,7 +29,8 @@ class Panel:
         if self.tab.booting:
             self.tab.show_view(address)  # the page opens it when Python is there
             return
-        answer = await self.tab.ask("inside", address, self.tab.known("look"), again)
+        answer = await self.tab.ask("inside", address, self.tab.known("look"), again, self.tab.past.step,
+                                    self.tab.recipe["temperature"], self.tab.known("prefix"))
         if answer is None:
             return
         answer = loads(answer)
@@ -60,7 +61,7 @@ class Panel:
         """Say of which step the panel's numbers are, and offer those of now where the run has gone on to this step."""
         if self.address:
             view.get("panel-step").textContent = say("inside.step", step=self.step)
-            view.get("panel-again").hidden = step == self.step
+            view.get("panel-again").hidden = step == self.step or self.address.startswith("name.")
 
     async def go(self, address):
         if address:
@@ -73,6 +74,7 @@ class Panel:
         await self.go(self.next)
 
     async def press_again(self, *_):
+        await self.tab.past.leave()
         await self.open(self.address, again=True, step=True)
 
     async def press_close(self, *_):
