@@ -28,13 +28,13 @@ class Invented:
         shown = [(step, listed) for step, _, listed, later in names if not later]
         last = shown[-tally.WINDOW:]
         if len(last) < tally.LEAST:
-            put("share", ("share.few", {}))
+            put("tally", ("tally.few", {}))
         else:
             share = sum([listed for _, listed in last]) / len(last)
-            put("share", ("share", {"count": len(last), "percent": "%d" % round(100 * share)}))
+            put("tally", ("tally", {"count": len(last), "percent": "%d" % round(100 * share)}))
         points = tally.shares([(step, listed) for step, _, listed, _ in names])
-        view.get("share-line").setAttribute("points", tally.line(points, max(1, view.get("progress").max)))
-        view.get("share-picture").classList.toggle("empty", len(points) < 2)
+        view.get("tally-line").setAttribute("points", tally.line(points, max(1, view.get("progress").max)))
+        view.get("tally-picture").classList.toggle("empty", len(points) < 2)
 
     def key(self, event):
         """The arrow keys go from name to name; Enter is the press on one."""

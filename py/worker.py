@@ -84,6 +84,11 @@ def past(step, document):
     return json.dumps({"step": step, "pictures": drawn(session.view(document, step), session.alphabet, words)})
 
 
+def kept(step):
+    """A step in the past, or None for now: the page's None comes as JavaScript's null, which is another thing."""
+    return step if isinstance(step, int) else None
+
+
 def inside(address, document, again, step, temperature, prefix):
     """What the panel shows at an address: see inside.Inside.show."""
     global panel
@@ -91,12 +96,12 @@ def inside(address, document, again, step, temperature, prefix):
         from inside import Inside  # here, because it is read for those only who look
 
         panel = Inside(session, CORE.decode(), words)
-    return json.dumps(panel.show(address, document, again, step, (temperature, prefix)))
+    return json.dumps(panel.show(address, document, again, kept(step), (temperature, prefix)))
 
 
 def names(count, temperature, prefix, step):
     """More names, from a generator of the session's own, as HTML; step: of a kept one's model, or None for now."""
-    return draw.names(session.names(count, temperature, prefix, session.rng, step)[::-1], words)
+    return draw.names(session.names(count, temperature, prefix, session.rng, kept(step))[::-1], words)
 
 
 def last_names(count, first):
