@@ -18,8 +18,9 @@ class Past:
 
     def tell(self, kept, now):
         """The run has come to a step, and these are kept."""
-        self.kept, self.now = [step for step in kept if step < now], now
-        self.place()
+        before, self.kept, self.now = self.kept, [step for step in kept if step < now], now
+        if self.kept != before:
+            self.place()
 
     def place(self):
         """Put the slider's thumb where the step is, and its words beside it."""
@@ -89,6 +90,6 @@ class Past:
             self.place()
 
     def forget(self):
-        """The run is over."""
+        """The run is over, and its past with it."""
         self.step, self.kept, self.now = None, [], 0
         self.place()

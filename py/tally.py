@@ -20,5 +20,7 @@ def shares(names):
 
 
 def line(points, num_steps):
-    """The points of shares() as those of an SVG polyline in a box of 100 by 100, for a run of num_steps steps."""
-    return " ".join("%.1f,%.1f" % (100 * step / num_steps, 100 - 100 * share) for step, share in points)
+    """The points of shares() as those of an SVG polyline in a box of 100 by 100, for a run of num_steps steps. The box
+    reaches from 0 to the largest of the shares, and to 20 % in any case."""
+    top = max([0.2] + [share for _, share in points])
+    return " ".join(["%.1f,%.1f" % (100 * step / num_steps, 98 - 96 * share / top) for step, share in points])
