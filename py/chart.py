@@ -27,7 +27,7 @@ class NoChart:
 class Chart:
     def __init__(self, uplot, element):
         self.element = element
-        self.num_steps, self.vocab_size = 1000, 27
+        self.num_steps, self.vocab_size, self.then = 1000, 27, None
         self.columns = [window.Array.new() for _ in range(3)]  # steps, losses, means
         self.plot = uplot.new(self.options(), window.Array.of(*self.columns), element)
         window.ResizeObserver.new(self.fit).observe(element)
@@ -52,6 +52,12 @@ class Chart:
             keep -= 1
         self.columns = [column.slice(0, keep) for column in self.columns]
         self.draw()
+
+    def point_out(self, step):
+        """Mark a step with an upright line; None for none."""
+        if step != self.then:
+            self.then = step
+            self.mark(self.plot)
 
     def draw(self):
         self.plot.setData(window.Array.of(*self.columns))
@@ -113,6 +119,11 @@ class Chart:
         line.style.left = "%dpx" % over.offsetLeft
         line.style.width = "%dpx" % over.clientWidth
         line.hidden = False
+        then = document.getElementById("then")
+        then.hidden = self.then is None
+        if self.then is not None:
+            then.style.left = "%dpx" % (over.offsetLeft + plot.valToPos(self.then, "x"))
+            then.style.top, then.style.height = "%dpx" % over.offsetTop, "%dpx" % over.clientHeight
         if steps.length:
             self.element.setAttribute("aria-label", say("chart.summary", step=steps.at(-1), guess="%.2f" % guess,
                                                         loss="%.2f" % self.columns[2].at(-1)))

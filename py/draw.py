@@ -62,8 +62,9 @@ def names(items, words):
     lines, last = [], None
     for step, name, is_new in items:
         shown = f"{step}" if step != last else ""
+        shown_name, mark = escape(name) or "∅", "new" if is_new else "listed"
         lines.append(f'<li data-step="{step}" data-name="{escape(name)}"><span class="step">{shown}</span>'
-                     f'<span class="name">{escape(name) or "∅"}</span><span class="{"new" if is_new else "listed"}">'
-                     f'{escape(words["new" if is_new else "listed"])}</span></li>')
+                     f'<span class="name" data-go="name.{step}.{escape(name)}.0">{shown_name}</span>'
+                     f'<span class="{mark}">{escape(words[mark])}</span></li>')
         last = step
     return "".join(lines)

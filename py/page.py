@@ -42,6 +42,7 @@ async def main():
                                ("engine", "change", tab.switched), ("look", "input", tab.look),
                                ("look", "change", panel.changed_look),
                                ("listing", "toggle", tab.open_source),
+                               ("history", "input", tab.past.moved), ("history-now", "click", tab.past.leave),
                                ("inside", "keydown", panel.key), ("panel-back", "click", panel.press_back),
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
@@ -58,6 +59,8 @@ async def main():
     view.get("numbers").addEventListener("change", lambda event: view.get("attention").classList.toggle(
         "with-numbers", event.target.checked))
 
+    view.get("names").addEventListener("keydown", tab.past.invented.key)
+
     async def switched(*_):
         await language.switched(tab)
 
@@ -70,6 +73,7 @@ async def main():
 
     window.onpopstate = came_back
     await tab.show_recording()
+    tab.past.invented.tell()
     await boot
     await panel.follow(tab.recipe["view"])
     await tab.pull()

@@ -27,7 +27,7 @@ class Panel:
         tab.on_step, tab.on_run = self.tell_step, self.another_run
 
     async def pressed(self, event):
-        """A press anywhere on the page."""
+        """A press anywhere on the page, or Enter on a name."""
         link = event.target.closest("[data-go]")
         if not link:
             return
@@ -47,7 +47,8 @@ class Panel:
         if self.tab.booting:
             self.tab.show_view(address)  # the page opens it when Python is there
             return True
-        answer = await self.tab.ask("inside", address, self.tab.known("look"), again or not self.address)
+        answer = await self.tab.ask("inside", address, self.tab.known("look"), again or not self.address,
+                                    self.tab.past.step, self.tab.recipe["temperature"], self.tab.known("prefix"))
         if answer is None:
             return True
         answer = loads(answer)
@@ -113,7 +114,7 @@ class Panel:
         """Say of which step the panel's numbers are, and offer those of now where the run has gone on to this step."""
         if self.address:
             view.get("panel-step").textContent = say("inside.step", step=self.step)
-            view.get("panel-again").hidden = step == self.step
+            view.get("panel-again").hidden = step == self.step or self.address.startswith("name.")
 
     async def go(self, address):
         if address:
@@ -126,6 +127,7 @@ class Panel:
         await self.go(self.next)
 
     async def press_again(self, *_):
+        await self.tab.past.leave()
         await self.open(self.address, again=True, step=True)
 
     async def changed_look(self, *_):

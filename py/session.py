@@ -3,7 +3,9 @@
 Pure Python without a browser, so that the tests and the recording use it as the worker does. It looks at the run
 through the core's own taps and with generators of its own; looking never changes the run.
 """
+import copy
 import math
+import pickle
 import random
 import time
 from array import array
@@ -13,13 +15,13 @@ from contextlib import suppress
 import compiler
 import draw
 import microgpt
+from history import Dice, History, Invention
 
 WINDOW = 100          # steps in the running mean of the loss
 NAMES_AT_A_TIME = 2
 OCCASIONS = 20        # how often in a run names are invented: every num_steps / OCCASIONS steps
 BATCH = 64            # compiled steps between two looks at the clock
 DOTS = 2000           # how many points of the loss curve are given, at the most
-INVENTED = 5          # how many of the last names are kept, for who wants to see how the model reads them
 BOUNDARY = "·"        # how the token is shown that begins and ends a document
 
 
@@ -34,8 +36,11 @@ class Session:
         self.stride = max(1, self.run.settings.num_steps // DOTS)
         self.rng = random.Random(self.run.settings.seed)
         self.last_rng = None
-        self.invented = deque(maxlen=INVENTED)
         self.engine = None  # the compiled run, while it is the one that trains
+        self.every = max(1, self.run.settings.num_steps // OCCASIONS)
+        self.history = History(self.run.settings.num_steps, self.every, len(self.run.gpt.parameters))
+        self.history.keep(0, self.weights())
+        self.then = None    # a copy of the run, as it was at the step that was looked back at last
 
     def use(self, name):
         """Let "core" or "compiled" do the work from here on; the run goes on as it is, bit for bit.
@@ -57,20 +62,22 @@ class Session:
         """Train for about budget_ms, one step at least, and give one frame.
 
         A frame holds the step; the points of the loss curve since the last one, as three lists (steps, losses, running
-        means); the running mean; the names invented, as [step, name, is it new]; whether the run is done. Where the
-        loss is no longer a number, the weights are those before, and broken is the step that failed. Where the compiled
-        run cannot go on, the core does from the next slice on, and declined says why.
+        means); the running mean; the names invented, as [step, name, is it new]; the steps that are kept; whether the
+        run is done. Where the loss is no longer a number, the weights are those before, and broken is the step that
+        failed. Where the compiled run cannot go on, the core does from the next slice on, and declined says why.
         """
         run, end, first = self.run, time.perf_counter() + budget_ms / 1000, self.run.step
         losses, means, names, broken, declined = [], [], [], 0, ""
-        every = max(1, run.settings.num_steps // OCCASIONS)
+        every, history = self.every, self.history
         before = None if self.engine else self.state()
         try:
             while run.step < run.settings.num_steps and (not losses or time.perf_counter() < end):
                 if run.step == 0:
                     names += self.names_of_this_step(temperature, prefix)
-                until_names = min(every - run.step % every, run.settings.num_steps - run.step)
-                self.take(self.advance(min(until_names, BATCH if budget_ms else 1)), losses, means)
+                until = min(every - run.step % every, run.settings.num_steps - run.step, history.ahead(run.step))
+                self.take(self.advance(min(until, BATCH if budget_ms else 1)), losses, means)
+                if history.due(run.step):
+                    history.keep(run.step, self.weights())
                 if run.step % every == 0 and run.step < run.settings.num_steps:
                     names += self.names_of_this_step(temperature, prefix)
         except compiler.CannotCompile as error:
@@ -85,7 +92,7 @@ class Session:
         kept = [i for i, step in enumerate(steps) if step % self.stride == 0 or step == 1]
         return {"step": run.step, "points": [[column[i] for i in kept] for column in (steps, losses, means)],
                 "mean": means[-1] if means else None, "names": names, "broken": broken, "declined": declined,
-                "done": run.step >= run.settings.num_steps}
+                "kept": list(history.kept), "done": run.step >= run.settings.num_steps}
 
     def advance(self, most):
         """Take a step, or up to `most` where they are compiled. Returns the losses."""
@@ -105,11 +112,17 @@ class Session:
             losses.append(loss)
             means.append(math.fsum(self.recent) / len(self.recent))
 
-    def names(self, count, temperature, prefix, rng):
-        """count invented names, each as [step, name, is it new: in no list]."""
-        names = [(self.engine or self.run).sample(rng, temperature, prefix) for _ in range(count)]
-        self.invented.extend(names)
-        return [[self.run.step, name, name not in self.listed] for name in names]
+    def names(self, count, temperature, prefix, rng, step=None):
+        """count invented names, each as [step, name, is it new: in no list]; step: a kept one, or None for now."""
+        names = [self.invent(temperature, prefix, rng, step).name for _ in range(count)]
+        return [[self.run.step if step is None else step, name, name not in self.listed] for name in names]
+
+    def invent(self, temperature, prefix, rng, step=None):
+        """An Invention: a name by the model of now, or of a kept step. How it was drawn goes to the history."""
+        run, dice = (self.engine or self.run) if step is None else self.past(step), Dice(rng.random)
+        made = Invention(run.step, run.sample(dice, temperature, prefix), temperature, prefix, tuple(dice.drawn))
+        self.history.inventions.append(made)
+        return made
 
     def names_of_this_step(self, temperature, prefix):
         """Names that depend on the step, not on how the slices fell."""
@@ -123,9 +136,10 @@ class Session:
             self.last_rng.setstate(self.run.rng.getstate())
         return self.names(count, self.run.settings.temperature, "", self.last_rng)
 
-    def document(self):
-        """The document that the last step learned from; before any, the one that the first will."""
-        return self.run.docs[max(self.run.step - 1, 0) % len(self.run.docs)]
+    def document(self, step=None):
+        """The document that the last step (or one in the past) learned from; before any, what the first will."""
+        step = self.run.step if step is None else step
+        return self.run.docs[max(step - 1, 0) % len(self.run.docs)]
 
     def synced(self):
         """The core's run, with what has been learned so far, whichever engine works."""
@@ -133,14 +147,27 @@ class Session:
             self.engine.store(self.run)
         return self.run
 
-    def view(self, look=""):
-        """The model's view of a document: look, or else the one that the last step learned from.
+    def past(self, step):
+        """A copy of the run as it was at a kept step, without the optimizer's moments. KeyError if it is not kept."""
+        if not self.then:
+            self.then = copy.copy(self.run)
+            self.then.gpt = pickle.loads(pickle.dumps(self.run.gpt))  # many times quicker than copy.deepcopy
+            self.then.step = None
+        if self.then.step != step:
+            for p, weight in zip(self.then.gpt.parameters, self.history.kept[step]):
+                p.data = weight
+            self.then.step = step
+        return self.then
+
+    def view(self, look="", step=None):
+        """The model's view of a document: look, or else the one that the last step learned from. step: a kept one, to
+        see what the model of then saw; None for now.
 
         Returns the letters; attention[layer][head][query][key]; probabilities[position][token]; the targets, the token
         that does follow at each position; telling, the [layer, head, query, key] that looks most at an earlier letter.
         """
-        run, doc = self.run, look or self.document()
-        if self.engine:
+        run, doc = self.run if step is None else self.past(step), look or self.document(step)
+        if self.engine and step is None:
             seen = self.engine.read(doc)
             tokens, attention, probabilities = seen.tokens, seen.attention, seen.probabilities
         else:
@@ -157,6 +184,10 @@ class Session:
                 "probabilities": probabilities, "targets": tokens[1:],
                 "telling": max(earlier, default=(1, [0, 0, 0, 0]))[1]}
 
+    def weights(self):
+        """The weights of now, as doubles."""
+        return self.engine.weights() if self.engine else [p.data for p in self.run.gpt.parameters]
+
     def state(self):
         """All that training changes, as doubles: the step, the weights, Adam's two moments, the recent losses."""
         run = self.synced()
@@ -165,11 +196,13 @@ class Session:
     def restore(self, state):
         """Go on from what state() gave."""
         run, n = self.run, len(self.run.gpt.parameters)
-        run.step = int(state[0])
+        self.history.go_back(int(state[0]) if state[0] <= run.step else -1)
+        self.then, run.step = None, int(state[0])
         for p, data in zip(run.gpt.parameters, state[1:1 + n]):
             p.data = data
         run.mean, run.square = list(state[1 + n:1 + 2 * n]), list(state[1 + 2 * n:1 + 3 * n])
         self.recent = deque(state[1 + 3 * n:], WINDOW)
+        self.history.keep(run.step, state[1:1 + n])
 
 
 def drawn(view, alphabet, words):

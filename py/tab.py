@@ -6,6 +6,7 @@ import asyncio
 
 import form
 import view
+from past import Past
 from pyscript import document, window
 from recipe import LIVE, SAMPLING, count_parameters
 from trainer import Failed, dumps, loads
@@ -36,6 +37,7 @@ class Tab:
         self.chars, self.told = "", {}              # the data's alphabet; when what was last done, by name
         self.on_step = lambda step: None            # is told of each frame's step
         self.on_run = lambda: None                  # is told when there is another run, or its words are others
+        self.past = Past(self)                      # the time that is looked at, where it is not now
 
     async def show_recording(self):
         """Draw the recording's curve; its pictures are in index.html already."""
@@ -88,6 +90,8 @@ class Tab:
                 view.cut_names(self.step)
             else:
                 self.clear_curve()
+            self.past.forget()
+            self.past.tell(facts.kept, self.step)
         form.count(self.recipe, len(facts.chars) + 1)
         self.speed.clear()
         view.progress(self.step, recipe["num_steps"])
@@ -182,7 +186,7 @@ class Tab:
     async def slice(self):
         """One frame: ask, show, and see whether it was the last."""
         run, single = self.run, self.single
-        pictures = single or self.due("pictures", PICTURES_EVERY_MS)
+        pictures = self.past.step is None and (single or self.due("pictures", PICTURES_EVERY_MS))
         if view.state() != "training":
             view.status("status.training", "training")
         frame = loads(await self.trainer.call("train", 0 if single else SLICE_MS, self.recipe["temperature"],
@@ -215,8 +219,11 @@ class Tab:
             view.loss(frame.mean)
         if frame.points[0].length:
             self.chart.add(frame.points)
-        view.names(frame.html)
-        if frame.pictures:
+        if frame.html:
+            view.names(frame.html)
+            self.past.invented.tell()
+        self.past.tell(frame.kept, frame.step)
+        if frame.pictures and self.past.step is None:
             self.pictures.show(frame.pictures)
 
     def own(self):
@@ -233,12 +240,13 @@ class Tab:
     async def finish(self, run):
         """After the last step: the pictures as they are now, and the names that the core's program prints."""
         view.status("status.naming", "naming")
-        self.pictures.show(loads(await self.trainer.call("look", self.known("look"))))
+        await self.look_now()
         count = 0
         while count < LAST_NAMES and run == self.run:
             html = await self.trainer.call("last_names", MORE_NAMES, count == 0)
             if run == self.run:
                 view.names(html, count)
+                self.past.invented.tell()
             count += MORE_NAMES
         if run == self.run:
             view.status("status.done", "done", step=self.step)
@@ -282,6 +290,7 @@ class Tab:
             self.forget()
         self.stop()
         self.single = True
+        await self.past.leave()
         await self.pull()
 
     async def press_reset(self, *_):
@@ -322,15 +331,19 @@ class Tab:
         view.own()
         view.get("names").innerHTML = ""
         view.progress(0, self.recipe["num_steps"])
+        self.past.forget()
+        self.past.invented.tell()
         self.speed.clear()
         self.clear_curve()
 
     async def press_more_names(self, *_):
         run = self.run
-        html = await self.trainer.call("names", MORE_NAMES, self.recipe["temperature"], self.known("prefix"))
+        html = await self.trainer.call("names", MORE_NAMES, self.recipe["temperature"], self.known("prefix"),
+                                       self.past.step)
         if run == self.run:
             self.own()
             view.names(html)
+            self.past.invented.tell()
 
     async def press_share(self, *_):
         """Give the link: to the system's share sheet where there is one, else to the clipboard."""
@@ -406,5 +419,14 @@ class Tab:
 
     async def look(self, *_):
         """The visitor's own document for the pictures."""
-        if self.running and not self.training and not view.is_recording():
-            self.pictures.show(loads(await self.trainer.call("look", self.known("look"))))
+        if self.past.step is not None:
+            await self.past.again()
+        elif self.running and not self.training and not view.is_recording():
+            await self.look_now()
+
+    async def look_now(self):
+        """The pictures as they are now, unless the visitor looks back."""
+        run = self.run
+        pictures = loads(await self.trainer.call("look", self.known("look")))
+        if run == self.run and self.past.step is None:
+            self.pictures.show(pictures)

@@ -44,7 +44,8 @@ def start(recipe, texts, saved=None):
         state.frombytes(saved.to_bytes())
         session.restore(state)
     panel = None
-    return json.dumps({"problem": "", "step": session.run.step, "chars": "".join(session.run.chars)})
+    return json.dumps({"problem": "", "step": session.run.step, "kept": list(session.history.kept),
+                       "chars": "".join(session.run.chars)})
 
 
 def speak(texts):
@@ -76,19 +77,31 @@ def look(document):
     return json.dumps(drawn(session.view(document), session.alphabet, words))
 
 
-def inside(address, document, again):
+def past(step, document):
+    """The pictures as they were at the kept step nearest to this one, and that step."""
+    if not session.then or session.then.step != step:  # which may be kept no more, and is at hand all the same
+        step = min(session.history.kept, key=lambda kept: abs(kept - step))
+    return json.dumps({"step": step, "pictures": drawn(session.view(document, step), session.alphabet, words)})
+
+
+def kept(step):
+    """A step in the past, or None for now: the page's None comes as JavaScript's null, which is another thing."""
+    return step if isinstance(step, int) else None
+
+
+def inside(address, document, again, step, temperature, prefix):
     """What the panel shows at an address: see inside.Inside.show."""
     global panel
     if not panel:
         from inside import Inside  # here, because it is read for those only who look
 
         panel = Inside(session, CORE.decode(), words)
-    return json.dumps(panel.show(address, document, again))
+    return json.dumps(panel.show(address, document, again, kept(step), (temperature, prefix)))
 
 
-def names(count, temperature, prefix):
-    """More names, from a generator of the session's own, as HTML."""
-    return draw.names(session.names(count, temperature, prefix, session.rng)[::-1], words)
+def names(count, temperature, prefix, step):
+    """More names, from a generator of the session's own, as HTML; step: of a kept one's model, or None for now."""
+    return draw.names(session.names(count, temperature, prefix, session.rng, kept(step))[::-1], words)
 
 
 def last_names(count, first):
@@ -102,4 +115,5 @@ def state():
 
 
 session, words, panel = None, {}, None
-__export__ = ["about", "listing", "start", "speak", "use", "train", "look", "inside", "names", "last_names", "state"]
+__export__ = ["about", "listing", "start", "speak", "use", "train", "look", "past", "inside", "names", "last_names",
+              "state"]

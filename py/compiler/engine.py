@@ -88,6 +88,10 @@ class Engine:
             p.data = weight
         run.step = self.step
 
+    def weights(self):
+        """The weights of now, as an array of doubles."""
+        return self.machine.read(self.program.weights, len(self.run.gpt.parameters))
+
     # ---- The core's verbs.
     def train(self, n):
         """Take n steps. Returns their losses.

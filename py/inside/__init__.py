@@ -13,7 +13,7 @@ from importlib import import_module
 from .excerpt import Excerpt
 from .reading import Reading
 
-KINDS = ("letter", "number", "step")
+KINDS = ("letter", "name", "number", "step")
 
 
 class NotThere(Exception):
@@ -22,10 +22,11 @@ class NotThere(Exception):
 
 class Page:
     """What is at an address. html: the page's body; lines: the numbers of the core's lines that compute it; back and
-    next: the addresses of the pages before and after, "" where there is none."""
+    next: the addresses of the pages before and after, "" where there is none; step: the step of the model whose numbers
+    these are, where it is another than the reading's."""
 
-    def __init__(self, address, html, lines=(), back="", next=""):
-        self.address, self.html, self.lines, self.back, self.next = address, html, lines, back, next
+    def __init__(self, address, html, lines=(), back="", next="", step=None):
+        self.address, self.html, self.lines, self.back, self.next, self.step = address, html, lines, back, next, step
 
 
 class Inside:
@@ -35,18 +36,21 @@ class Inside:
         """session: a session.Session; source: the core's text; words: the page's texts by their keys."""
         self.session, self.words, self.excerpt = session, words, Excerpt(source)
         self.reading, self.look, self.slow = None, None, None
+        self.at, self.asked, self.invented = None, (1.0, ""), None
 
     def say(self, key, **values):
         return self.words[key].format(**values)
 
-    def show(self, address, look="", again=False):
+    def show(self, address, look="", again=False, at=None, asked=(1.0, "")):
         """The page of an address, as a dict: address, html, back, next, and the step that its numbers are of.
 
         look: the document that the visitor asks for, or "" for the one at hand; again: read it anew, with the weights
-        of now. What is not there is said in problem, a key of the page's words; reason is what an edited core raised.
+        of now; at: or with those of a kept step; asked: the temperature and the beginning of a new name. What is not
+        there is said in problem, a key of the page's words; reason is what an edited core raised.
         """
-        if again or not self.reading or self.look != look:
-            self.reading, self.look, self.slow = None, look, None
+        if again or not self.reading or (self.look, self.at) != (look, at):
+            self.reading, self.look, self.at, self.slow = None, look, at, None
+        self.asked = asked
         kind, *pieces = address.split(".")
         try:
             if kind not in KINDS:
@@ -58,12 +62,13 @@ class Inside:
             return {"problem": "inside.overflow", "reason": ""}
         except Exception as error:  # an edited core can raise anything; the run itself goes on
             return {"problem": "inside.raised", "reason": f"{type(error).__name__}: {error}"[:200]}
+        step = page.step if page.step is not None else self.reading.step if self.reading else self.session.run.step
         return {"problem": "", "reason": "", "address": page.address, "back": page.back, "next": page.next,
-                "step": self.reading.step if self.reading else self.session.run.step,
-                "html": f'<div class="page">{page.html}</div>{self.excerpt.html(page.lines)}'}
+                "step": step, "html": f'<div class="page">{page.html}</div>{self.excerpt.html(page.lines)}'}
 
     def read(self):
         """The reading that is shown: made when it is first needed."""
         if not self.reading:
-            self.reading = Reading(self.session.synced(), self.look or self.session.document())
+            run = self.session.synced() if self.at is None else self.session.past(self.at)
+            self.reading = Reading(run, self.look or self.session.document(self.at))
         return self.reading

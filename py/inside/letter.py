@@ -8,6 +8,7 @@ from draw import escape
 from . import NotThere, Page, figure
 
 LIKELIEST = 8  # of the next letters, in their order
+INVENTED = 5   # of the last invented names, offered to follow the model through
 
 
 class Stage:
@@ -190,7 +191,8 @@ def show(inside, pieces):
 def documents(inside, address):
     """The documents to choose from: the one that the run learns from, the visitor's, and names it just invented."""
     at_hand = inside.session.document() if inside.look else inside.read().doc
-    others = dict.fromkeys([inside.look, *reversed(inside.session.invented)])
+    invented = [made.name for made in reversed(inside.session.history.inventions)]
+    others = dict.fromkeys([inside.look, *invented[:INVENTED]])
     items = [("", inside.say("letter.at-hand", doc=at_hand)), *((doc, doc) for doc in others if doc)]
     return (f'<div class="documents" role="group" aria-label="{escape(inside.say("letter.documents"))}">'
             f"{figure.documents(items, address, inside.look)}</div>")
