@@ -141,7 +141,7 @@ def update(inside, slow, weight):
     return sentence(inside, "update", rate=figure.precise(rate), weight=escape(weight)) + formula(
         f"m̂ = {term(slow.after[1][i])} · {told['mean_scale']:.5g} = {figure.precise(m)}",
         f"v̂ = {term(slow.after[2][i])} · {told['square_scale']:.5g} = {figure.precise(v)}",
-        f"p = {term(old)} − {rate:.5g} · {term(m)} / (√{term(v)} + {epsilon:.0e})",
+        f"p = {term(old)} − {rate:.5g} · {term(m)} / (√{term(v)} + {figure.signed(epsilon)})",
         f"= <b>{figure.precise(new)}</b>")
 
 
