@@ -43,7 +43,7 @@ class Panel:
         view.get("panel-back").disabled, view.get("panel-next").disabled = not self.back, not self.next
         for tab in document.querySelectorAll("#inside-ways [data-go]"):
             tab.ariaCurrent = "true" if tab.dataset.go.split(".")[0] == self.address.split(".")[0] else "false"
-        self.tell_step(self.step)
+        self.tell_step(self.step if self.tab.past.step is None else self.tab.step)
         for table in document.querySelectorAll("#panel-body table"):
             cell = table.querySelector("td[data-go]")
             if cell:
