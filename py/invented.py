@@ -38,6 +38,8 @@ class Invented:
 
     def key(self, event):
         """The arrow keys go from name to name; Enter is the press on one."""
+        if event.key == "Enter" and event.target.hasAttribute("data-go"):
+            event.target.click()
         move = {"ArrowDown": 1, "ArrowUp": -1}.get(event.key)
         names = [item for item in view.get("names").children if not item.hidden]
         if not move or not names:

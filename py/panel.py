@@ -58,7 +58,7 @@ class Panel:
         self.address, self.back, self.next, self.step = answer.address, answer.back, answer.next, answer.step
         view.get("panel").hidden = False
         self.show(answer.html, step)
-        self.tell_step(self.step)
+        self.tell_step(self.step if self.tab.past.step is None else self.tab.step)
         self.tab.show_view(self.address, step)
         return True
 

@@ -81,7 +81,7 @@ def past(step, document):
     """The pictures as they were at the kept step nearest to this one, and that step."""
     if not session.then or session.then.step != step:  # which may be kept no more, and is at hand all the same
         step = min(session.history.kept, key=lambda kept: abs(kept - step))
-    return json.dumps({"step": step, "pictures": drawn(session.view(document, step), session.alphabet, words)})
+    return json.dumps({"pictures": drawn(session.view(document, step), session.alphabet, words), "step": step})
 
 
 def kept(step):

@@ -63,8 +63,7 @@ def test_the_run_goes_on_meanwhile_and_its_losses_are_the_same(visitor, cpython)
     before, text = visitor.step(), visitor.see("history-step").text_content()
     expect(visitor.see("step-count")).not_to_have_text(f"{before} / 400")
     visitor.put("look", "emma")
-    visitor.page.wait_for_function(
-        "() => document.querySelectorAll('#attention [data-head=\"0\"] tbody th').length == 5")
+    expect(visitor.page.locator('#attention [data-head="0"] tbody th')).to_have_count(5)
     step = int(re.search(r"\d+", text)[0])
     session = cpython(RUN, steps=step)[0]
     weights = [f"{w:.4f}" for layer in session.view("emma")["attention"] for head in layer for row in head for w in row]
@@ -166,11 +165,11 @@ def test_on_a_phone_it_fits_and_stays_where_it_is(visitor):
 
 def test_the_share_of_names_in_the_list_is_counted(visitor):
     visitor.open("num_steps=40&n_embd=8&n_head=2&block_size=8")
-    visitor.reads("tally", re.compile(r"^Of the last 40 names, \d+ % are in the list\.$"))  # of the recording
+    visitor.reads("tally", re.compile(r"^Of the last 40 names, \d+\s% are in the list\.$"))  # of the recording
     visitor.press("train")
     visitor.wait("done")
     listed = visitor.see("names").evaluate(
         "(list) => [...list.children].slice(0, 40).filter((item) => item.querySelector('.listed')).length")
-    visitor.reads("tally", f"Of the last 40 names, {round(100 * listed / 40)} % are in the list.")
+    visitor.reads("tally", f"Of the last 40 names, {round(100 * listed / 40)}\u00a0% are in the list.")
     points = visitor.page.locator("#tally-line").get_attribute("points").split()
     assert len(points) > 10 and points[-1].startswith("100.0,")
