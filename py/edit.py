@@ -96,6 +96,7 @@ class Edit:
         """The published file again, in the editor and in a fresh Python."""
         if self.editor:
             self.put(self.published)
+            view.get("experiment").value = ""
         self.note("")
         await self.tab.publish()
         await self.tab.begin_untrained()

@@ -72,7 +72,10 @@ def lines():
     from inside import lines
 
     rows = source.lines(text)
-    return lines.table(rows, lines.Lines(session.synced(), len(rows)), words)
+    try:
+        return lines.table(rows, lines.Lines(session.synced(), len(rows)), words)
+    except lines.TooSlow:
+        return f'<p class="hint">{words["lines.slow"]}</p><ol class="listing">{source.listing(text)}</ol>'
 
 
 @telling

@@ -2,15 +2,21 @@
 
 A copy of the run takes the step while Python reports every line it comes to (sys.settrace), so that the run itself is
 not touched. The counts are exact. The times are an estimate: to report a line costs far more than most lines do. What a
-report costs is measured on lines that do nothing, and taken off; the reports' own clock readings are left out.
+report costs is measured on lines that do nothing, and taken off; the reports' own clock readings are left out. Of three
+copies' times each line gets the middle one, because the machine has other things to do as well.
 """
 import copy
+import gc
 import pickle
 import sys
+from contextlib import nullcontext
+from statistics import median
 from time import perf_counter
 
 from draw import escape
 
+COPIES = 3
+LONGEST_S = 0.3  # of a step that is measured: to watch it takes some forty times as long
 EMPTY = """
 def nothing():
     pass
@@ -94,32 +100,44 @@ def costs():
     return report, max(0.0, call)
 
 
+class TooSlow(Exception):
+    """A step takes too long to be watched line by line."""
+
+
 class Lines:
     """A step that a copy of the run takes: the next one, or the last one again where no next one is left.
 
     step, doc: which; counts[line], shares[line]: from line 1 on, the shares 0 to 1 and 1 in sum; seconds and
-    plain_seconds: how long it took while watched, and how long another copy took unwatched.
+    plain_seconds: how long it took while watched, and how long another copy took unwatched. Raises TooSlow.
     """
 
     def __init__(self, run, length):
         """run: a microgpt.Run; length: how many lines the core's file has."""
         at = min(run.step, run.settings.num_steps - 1)
         self.step, self.doc = at + 1, run.docs[at % len(run.docs)]
-        watch = Watch(type(run).train.__code__.co_filename, length)
-        copies = [self.copied(run, at) for _ in range(2)]
-        began = perf_counter()
-        copies[0].train()
-        self.plain_seconds, began = perf_counter() - began, perf_counter()
-        with watch:
-            copies[1].train()
-        self.seconds = perf_counter() - began
-        net = watch.net(*costs())[1:]
-        self.counts, self.shares = watch.counts[1:], [seconds / (sum(net) or 1) for seconds in net]
+        self.plain_seconds = median(self.taken(run, at) for _ in range(COPIES))
+        if self.plain_seconds > LONGEST_S:
+            raise TooSlow
+        watches = [Watch(type(run).train.__code__.co_filename, length) for _ in range(COPIES)]
+        self.seconds = median(self.taken(run, at, watch) for watch in watches)
+        report, call = costs()
+        net = [median(seconds) for seconds in zip(*(watch.net(report, call) for watch in watches))][1:]
+        self.counts, self.shares = watches[0].counts[1:], [seconds / (sum(net) or 1) for seconds in net]
 
-    def copied(self, run, step):
+    def taken(self, run, step, watch=None):
+        """The seconds that a copy of the run needs for a step, watched or not."""
         taken = copy.copy(run)
         taken.gpt, taken.step = pickle.loads(pickle.dumps(run.gpt)), step
-        return taken
+        collects = gc.isenabled()
+        gc.disable()  # it comes at any line, and is none's fault
+        try:
+            with watch or nullcontext():
+                began = perf_counter()
+                taken.train()
+                return perf_counter() - began
+        finally:
+            if collects:
+                gc.enable()
 
 
 def table(lines, measured, words):
