@@ -20,7 +20,7 @@ class Chart:
         self.num_steps, self.vocab_size = 1000, 27
         self.columns = [window.Array.new() for _ in range(3)]  # steps, losses, means
         self.kept, self.kept_steps, self.join = None, 0, uplot.join
-        self.plot = uplot.new(self.options(), window.Array.of(*self.columns), element)
+        self.plot = uplot.new(self.options(), self.data(), element)
         window.ResizeObserver.new(self.fit).observe(element)
         window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", lambda event: self.plot.redraw())
 
@@ -46,25 +46,22 @@ class Chart:
 
     def keep(self):
         """Keep the means that are shown, for comparison with the next run's."""
-        self.let_go()
         self.kept, self.kept_steps = [self.columns[0], self.columns[2]], self.num_steps
-        series = window.JSON.parse(json.dumps({"width": 1.5, "dash": [5, 4], "points": {"show": False}}))
-        series.stroke = self.colour("kept")
-        self.plot.addSeries(series, 3)
         self.draw()
 
     def let_go(self):
         """Forget what was kept."""
-        if self.kept:
-            self.kept, self.kept_steps = None, 0
-            self.plot.delSeries(3)
-            self.draw()
+        self.kept, self.kept_steps = None, 0
+        self.draw()
+
+    def data(self):
+        """Steps, losses, means, and the means that were kept: uPlot wants them all at the same steps."""
+        if not self.kept:
+            return window.Array.of(*self.columns, window.Array.new(self.columns[0].length))
+        return self.join(window.Array.of(window.Array.of(*self.columns), window.Array.of(*self.kept)))
 
     def draw(self):
-        data = window.Array.of(*self.columns)
-        if self.kept:
-            data = self.join(window.Array.of(data, window.Array.of(*self.kept)))
-        self.plot.setData(data)
+        self.plot.setData(self.data())
 
     def options(self):
         """uPlot's options; what follows the run, or the colour scheme, is a function that uPlot calls when it draws."""
@@ -74,13 +71,14 @@ class Chart:
             "cursor": {"y": False, "drag": {"x": False}, "points": {"show": False}}, "legend": {"show": False},
             "scales": {"x": {"time": False}, "y": {}}, "axes": [dict(axis, size=26), dict(axis, size=32, space=36)],
             "series": [{}, {"width": 0, "points": {"show": True, "size": 2.5, "width": 0}},
-                       {"width": 2, "points": {"show": False}}], "hooks": {}}))
+                       {"width": 2, "points": {"show": False}},
+                       {"width": 1.5, "dash": [5, 4], "points": {"show": False}}], "hooks": {}}))
         options.scales.x.range = self.range_of_steps
         options.scales.y.range = self.range_of_losses
         for part in options.axes:
             part.stroke, part.grid.stroke = self.colour("axis"), self.colour("grid")
         options.series[1].points.fill = options.series[1].stroke = self.colour("dot")
-        options.series[2].stroke = self.colour("mean")
+        options.series[2].stroke, options.series[3].stroke = self.colour("mean"), self.colour("kept")
         options.hooks.draw = window.Array.of(self.mark)
         options.hooks.setCursor = window.Array.of(self.tell)
         return options

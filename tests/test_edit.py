@@ -147,7 +147,8 @@ def test_a_raise_in_mid_training_shows_the_line_and_can_be_mended(visitor, error
     visitor.press("run-edit")
     visitor.wait("broken")
     line = line_of(text, "if self.step == 3")
-    expect(visitor.see("status")).to_contain_text(f"Your core stopped at line {line}, if self.step == 3: {error}: {said}")
+    stopped = f"Your core stopped at line {line}, if self.step == 3: {error}: {said}"
+    expect(visitor.see("status")).to_contain_text(stopped)
     expect(visitor.see("edit-note")).to_contain_text(said)
     visitor.reads("train", "Train")
     assert visitor.page.locator("#status b").count() == 0
@@ -225,7 +226,7 @@ def test_the_lines_are_counted_and_the_run_goes_on_as_if_nobody_had_looked(visit
 
 def series(visitor) -> list[list]:
     """The rows of the table of figures."""
-    rows = "(table) => [...table.querySelectorAll('tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent))"
+    rows = "(table) => [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent))"
     return visitor.see("compare-facts").evaluate(rows)
 
 
