@@ -1,6 +1,7 @@
 """The loss curve: uPlot's canvas, and one HTML line for the uniform guess (MicroPython, on the page).
 
-A chart has three verbs: reset() begins a run, add() takes points, cut() forgets those after a step.
+A chart has verbs: reset() begins a run, add() takes points, cut() forgets those after a step; keep() leaves the means
+of now in place, dashed, beside those of the runs to come, and let_go() takes them away.
 """
 import json
 import math
@@ -9,7 +10,8 @@ from pyscript import document, window
 from words import say
 
 HEIGHT = 172
-COLOURS = {"axis": "--soft", "grid": "--line", "mean": "--accent", "dot": "--dot"}  # of the style sheet
+# Names of the style sheet.
+COLOURS = {"axis": "--soft", "grid": "--line", "mean": "--accent", "dot": "--dot", "kept": "--soft"}
 
 
 class NoChart:
@@ -29,7 +31,8 @@ class Chart:
         self.element = element
         self.num_steps, self.vocab_size, self.then = 1000, 27, None
         self.columns = [window.Array.new() for _ in range(3)]  # steps, losses, means
-        self.plot = uplot.new(self.options(), window.Array.of(*self.columns), element)
+        self.kept, self.kept_steps, self.join = None, 0, uplot.join
+        self.plot = uplot.new(self.options(), self.data(), element)
         window.ResizeObserver.new(self.fit).observe(element)
         window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", lambda event: self.plot.redraw())
 
@@ -59,8 +62,24 @@ class Chart:
             self.then = step
             self.mark(self.plot)
 
+    def keep(self):
+        """Keep the means that are shown, for comparison with the next run's."""
+        self.kept, self.kept_steps = [self.columns[0], self.columns[2]], self.num_steps
+        self.draw()
+
+    def let_go(self):
+        """Forget what was kept."""
+        self.kept, self.kept_steps = None, 0
+        self.draw()
+
+    def data(self):
+        """Steps, losses, means, and the means that were kept: uPlot wants them all at the same steps."""
+        if not self.kept:
+            return window.Array.of(*self.columns, window.Array.new(self.columns[0].length))
+        return self.join(window.Array.of(window.Array.of(*self.columns), window.Array.of(*self.kept)))
+
     def draw(self):
-        self.plot.setData(window.Array.of(*self.columns))
+        self.plot.setData(self.data())
 
     def options(self):
         """uPlot's options; what follows the run, or the colour scheme, is a function that uPlot calls when it draws."""
@@ -70,13 +89,14 @@ class Chart:
             "cursor": {"y": False, "drag": {"x": False}, "points": {"show": False}}, "legend": {"show": False},
             "scales": {"x": {"time": False}, "y": {}}, "axes": [dict(axis, size=26), dict(axis, size=32, space=36)],
             "series": [{}, {"width": 0, "points": {"show": True, "size": 2.5, "width": 0}},
-                       {"width": 2, "points": {"show": False}}], "hooks": {}}))
+                       {"width": 2, "points": {"show": False}},
+                       {"width": 1.5, "dash": [5, 4], "points": {"show": False}}], "hooks": {}}))
         options.scales.x.range = self.range_of_steps
         options.scales.y.range = self.range_of_losses
         for part in options.axes:
             part.stroke, part.grid.stroke = self.colour("axis"), self.colour("grid")
         options.series[1].points.fill = options.series[1].stroke = self.colour("dot")
-        options.series[2].stroke = self.colour("mean")
+        options.series[2].stroke, options.series[3].stroke = self.colour("mean"), self.colour("kept")
         options.hooks.draw = window.Array.of(self.mark)
         options.hooks.setCursor = window.Array.of(self.tell)
         return options
@@ -87,7 +107,7 @@ class Chart:
     # What a callback gives to JavaScript is kept here too: MicroPython may collect it before JavaScript has read it.
 
     def range_of_steps(self, *_):
-        self.steps_shown = window.Array.of(0, self.num_steps)
+        self.steps_shown = window.Array.of(0, max(self.num_steps, self.kept_steps))
         return self.steps_shown
 
     def range_of_losses(self, plot, low, high, *_):
@@ -103,12 +123,15 @@ class Chart:
 
     def tell(self, plot):
         """Say the numbers of the step under the pointer."""
-        at, hint = plot.cursor.idx, document.getElementById("loss-hint")
-        if at is None or at >= self.columns[0].length:
-            hint.textContent = say("loss.hint")
-        else:
-            step, loss, mean = (column.at(at) for column in self.columns)
-            hint.textContent = say("chart.step", step=step, loss="%.3f" % loss, mean="%.3f" % mean)
+        at, hint, text = plot.cursor.idx, document.getElementById("loss-hint"), ""
+        if at is not None and at < plot.data[0].length:
+            step, loss, mean = (plot.data[column].at(at) for column in range(3))
+            if type(mean) is float or type(mean) is int:
+                text = say("chart.step", step=step, loss="%.3f" % loss, mean="%.3f" % mean)
+            kept = plot.data[3].at(at) if self.kept else None
+            if type(kept) is float or type(kept) is int:
+                text = (text + " " + say("chart.kept", step=step, mean="%.3f" % kept)).strip()
+        hint.textContent = text or say("loss.hint")
 
     def mark(self, plot):
         """Put the line of the uniform guess where the scale has it, and the curve into words."""

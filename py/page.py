@@ -1,7 +1,7 @@
 """The page: it makes the tab and gives it the visitor's events (MicroPython, on the main thread)."""
 import asyncio
 
-from trainer import Failed, Trainer, reason
+from trainer import CoreRaised, Failed, Trainer, reason
 
 trainer = Trainer()
 trainer.start()  # before the other files are read, because it takes longest
@@ -9,17 +9,22 @@ trainer.start()  # before the other files are read, because it takes longest
 import language  # noqa: E402
 import view  # noqa: E402
 from chart import Chart, NoChart  # noqa: E402
+from compare import Compare  # noqa: E402
+from edit import Edit  # noqa: E402
+from listing import Listing  # noqa: E402
 from panel import Panel  # noqa: E402
 from pyscript import js_import, window  # noqa: E402
 from recipe import SAMPLING  # noqa: E402
 from tab import Tab  # noqa: E402
 
 
-def on(id, event, handler):
+def on(tab, id, event, handler):
     """Call an async handler for an event; one that fails because the worker is gone has been answered elsewhere."""
     async def guarded(heard):
         try:
             await handler(heard)
+        except CoreRaised as error:
+            tab.failed("status.error", error)
         except Failed:
             pass
     view.get(id).addEventListener(event, lambda heard: asyncio.create_task(guarded(heard)))
@@ -27,7 +32,8 @@ def on(id, event, handler):
 
 async def main():
     tab = Tab(trainer)
-    panel = Panel(tab)
+    panel, listing, compare = Panel(tab), Listing(tab), Compare(tab)
+    edit = Edit(tab, listing)
     boot = asyncio.create_task(tab.boot())
     try:
         uplot = await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", window.location.href).href)
@@ -41,12 +47,16 @@ async def main():
                                ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
                                ("engine", "change", tab.switched), ("look", "input", tab.look),
                                ("look", "change", panel.changed_look),
-                               ("listing", "toggle", tab.open_source),
                                ("history", "input", tab.past.moved), ("history-now", "click", tab.past.leave),
+                               ("listing", "toggle", listing.open), ("lines", "click", listing.press_lines),
+                               ("editing", "toggle", edit.open), ("run-edit", "click", edit.press_run),
+                               ("experiment", "change", edit.choose), ("edited-back", "click", edit.press_back),
+                               ("restore", "click", edit.press_restore), ("restore-edit", "click", edit.press_restore),
+                               ("keep", "click", compare.press_keep), ("let-go", "click", compare.press_let_go),
                                ("inside", "keydown", panel.key), ("panel-back", "click", panel.press_back),
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
-        on(id, event, handler)
+        on(tab, id, event, handler)
     for event in ("click", "keydown"):
         view.get("page").addEventListener(event, panel.claim)
     for id in ("train", "step", "reset", "share", "engine"):
@@ -64,7 +74,7 @@ async def main():
     async def switched(*_):
         await language.switched(tab)
 
-    on("language", "change", switched)
+    on(tab, "language", "change", switched)
 
     def came_back(*_):
         tab.opened()

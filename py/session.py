@@ -26,10 +26,11 @@ BOUNDARY = "·"        # how the token is shown that begins and ends a document
 
 
 class Session:
-    def __init__(self, lines, recipe):
-        """lines: the data; recipe: a dict with the core's settings, and more. ValueError says what can't be."""
-        settings = {name: recipe[name] for name in microgpt.DEFAULTS if name in recipe}
-        self.run = microgpt.Run(lines, **settings)
+    def __init__(self, lines, recipe, core=microgpt):
+        """lines: the data; recipe: a dict with the core's settings, and more; core: its module, where it is an edited
+        one. ValueError says what can't be."""
+        settings = {name: recipe[name] for name in core.DEFAULTS if name in recipe}
+        self.run = core.Run(lines, **settings)
         self.listed = set(self.run.docs)
         self.alphabet = [*self.run.chars, BOUNDARY]
         self.recent = deque(maxlen=WINDOW)
@@ -41,6 +42,7 @@ class Session:
         self.history = History(self.run.settings.num_steps, self.every, len(self.run.gpt.parameters))
         self.history.keep(0, self.weights())
         self.then = None    # a copy of the run, as it was at the step that was looked back at last
+        self.fault = None   # the error that the last broken frame stands for
 
     def use(self, name):
         """Let "core" or "compiled" do the work from here on; the run goes on as it is, bit for bit.
@@ -84,8 +86,8 @@ class Session:
             self.take(getattr(error, "losses", []), losses, means)
             self.give_back()
             declined = str(error)
-        except (ArithmeticError, ValueError):
-            broken = run.step + 1
+        except (ArithmeticError, ValueError) as error:
+            broken, self.fault = run.step + 1, error
             self.restore(before)
             losses, means = [], []
         steps = range(first + 1, first + 1 + len(losses))
@@ -175,7 +177,7 @@ class Session:
                 run.read(doc)
             tokens = run.tokens
             attention = [[[[p.data for p in position.attention[head]] for position in layer]
-                          for head in range(run.settings.n_head)] for layer in run.context]
+                          for head in range(len(layer[0].attention))] for layer in run.context]
             probabilities = [[p.data for p in row] for row in run.probabilities]
         earlier = ((weight, [layer, head, query, key]) for layer, heads in enumerate(attention)
                    for head, rows in enumerate(heads) for query, row in enumerate(rows)

@@ -9,7 +9,7 @@ import view
 from past import Past
 from pyscript import document, window
 from recipe import LIVE, SAMPLING, count_parameters
-from trainer import Failed, dumps, loads
+from trainer import CoreRaised, Failed, dumps, loads
 from words import all_texts, say
 
 SLICE_MS = 70            # of training for each frame: so long may Pause take to be heard
@@ -38,6 +38,8 @@ class Tab:
         self.on_step = lambda step: None            # is told of each frame's step
         self.on_run = lambda: None                  # is told when there is another run, or its words are others
         self.past = Past(self)                      # the time that is looked at, where it is not now
+        self.core = None                            # the text of the edited core that runs; None: the published one
+        self.on_core = self.on_raised = None        # are told (edit.py): another core runs, an edited one raised
 
     async def show_recording(self):
         """Draw the recording's curve; its pictures are in index.html already."""
@@ -62,6 +64,10 @@ class Tab:
         finally:
             self.booting = False
         self.alive = True
+        if self.core is not None:  # a fresh Python has the published core
+            self.core = None
+            self.forget()
+            await self.on_core(None)
         view.get("sha256").textContent = facts.sha256
         view.status("status.ready", "ready", python=facts.python)
 
@@ -72,6 +78,7 @@ class Tab:
         if not self.alive:
             return False
         run, self.fresh = self.run, False
+        resume = resume and bool(self.running)  # an edited core's run does not go on without it
         recipe, state = (self.running, self.saved) if resume else (self.recipe, None)
         facts = loads(await self.trainer.call(
             "start", dumps(recipe), dumps(all_texts()), state))
@@ -135,7 +142,14 @@ class Tab:
         view.line("engine-note", note)
 
     def failed(self, key, error):
-        """The worker is gone: say so, and keep all there is to see."""
+        """The worker is gone, or the visitor's edit of the core raised: say so, and keep all there is to see."""
+        if isinstance(error, CoreRaised):
+            self.stop()
+            where = error.where
+            view.status("edit.raised" if where.line else "edit.raised.nowhere", "broken",
+                        line=where.line, text=where.text, error=where.error)
+            self.on_raised(where)
+            return
         self.trainer.end()
         self.alive, was_training = False, self.training
         self.stop()
@@ -147,11 +161,12 @@ class Tab:
             view.status("status.loading", "loading", loaded="%.1f" % (loaded / 1e6), total="%.1f" % (total / 1e6))
 
     def silent(self, seconds):
-        view.status("status.silent", "silent", seconds=seconds, step=self.saved_step)
+        view.status("status.silent" if self.core is None else "edit.silent", "silent",
+                    seconds=seconds, step=self.saved_step)
 
     async def retry(self, *_):
         """Start the worker again, and go on from the last state it gave."""
-        wanted = self.training or self.told.pop("training", False)
+        wanted = (self.training or self.told.pop("training", False)) and self.core is None
         self.run += 1
         self.alive, self.training, self.single = False, False, False
         self.trainer.end()
@@ -315,6 +330,31 @@ class Tab:
                 self.failed("status.error", error)
         return False
 
+    async def run_core(self, text):
+        """Begin to train an edited core. Gives what edited.explain() says where it cannot be loaded, else None."""
+        if not self.alive:
+            await self.boot()
+        self.stop()
+        while self.pulling:
+            await asyncio.sleep(0.02)
+        facts = loads(await self.trainer.call("core", text))
+        if facts.problem:
+            self.idle()
+            return facts.problem
+        self.core = text
+        self.forget()
+        await self.on_core(facts)
+        self.training = True
+        view.button(True)
+
+    async def publish(self):
+        """The published core again, in a fresh Python, whatever an edited one is doing."""
+        if not self.booting:
+            self.trainer.end()
+            self.alive = False
+            self.forget()
+            await self.boot()
+
     async def ask(self, verb, *arguments):
         """The answer of a verb about the run, which is begun where there is none; None where that could not be."""
         if not self.running and not self.pulling and not await self.begin_untrained():
@@ -353,7 +393,7 @@ class Tab:
                 await navigator.share(loads(dumps({"title": document.title, "url": link})))
             else:
                 await navigator.clipboard.writeText(link)
-                view.status("status.shared", view.state())
+                view.status("status.shared" if self.core is None else "edit.shared", view.state())
         except Exception as error:
             if "AbortError" not in str(error):
                 view.status("status.unshared", view.state())
@@ -412,10 +452,6 @@ class Tab:
         elif any(self.recipe[name] != self.running[name] for name in self.recipe if name not in LIVE):
             note = (note + " " + say("settings.new-run")).strip()
         view.line("settings-note", note)
-
-    async def open_source(self, *_):
-        if self.alive and not view.get("source-lines").children.length:
-            view.source(await self.trainer.call("listing"))
 
     async def look(self, *_):
         """The visitor's own document for the pictures."""

@@ -5,16 +5,24 @@ import json
 from pyscript import PyWorker, window
 
 BASE = window.URL.new(".", window.location.href).href
-INSIDE = ("__init__", "excerpt", "figure", "letter", "name", "nearest", "number", "private", "reading", "recording",
-          "step")
+INSIDE = ("__init__", "excerpt", "figure", "letter", "lines", "name", "nearest", "number", "private", "reading",
+          "recording", "step")
 COMPILER = ("__init__", "engine", "kernels", "loops", "machine", "numbers", "program", "trace", "update", "wasm")
-FILES = ("py/microgpt.py", "py/session.py", "py/history.py", "py/draw.py", "py/source.py",
+FILES = ("py/microgpt.py", "py/session.py", "py/history.py", "py/draw.py", "py/edited.py", "py/source.py",
          "static/datasets/us-names-2018.txt")
 PATIENCE_S = 10  # how long an answer may take before the visitor is told
 
 
 class Failed(Exception):
     """The worker could not be started, was ended, or its Python raised; the text says why."""
+
+
+class CoreRaised(Failed):
+    """The visitor's edit of the core raised; the worker lives on. where: the error, its line and that line's text."""
+
+    def __init__(self, where):
+        super().__init__(where.error)
+        self.where = where
 
 
 class Trainer:
@@ -54,7 +62,7 @@ class Trainer:
         try:
             return await self._race(getattr(self.worker.sync, verb)(*arguments))
         except Exception as error:
-            raise Failed(reason(error)) from None
+            raise _failure(error) from None
         finally:
             self.waiting -= 1
             self.longest, self.silence = max(self.longest, self.silence), 0
@@ -94,10 +102,20 @@ def files():
     return dict({BASE + file: "" for file in FILES}, **inner)
 
 
+def _failure(error):
+    """The Failed for an exception that crossed from the worker: a CoreRaised where it is worker.CoreError."""
+    last = _last_line(error)
+    mark = "CoreError: {"
+    return CoreRaised(loads(last[last.index(mark) + len(mark) - 1:])) if mark in last else Failed(reason(error))
+
+
 def reason(error):
     """What an exception says, in a line: the last of a traceback."""
-    text = str(error.args[2] if len(error.args) > 2 else error).strip()
-    return text.split("\n")[-1][:200]
+    return _last_line(error)[:200]
+
+
+def _last_line(error):
+    return str(error.args[2] if len(error.args) > 2 else error).strip().split("\n")[-1]
 
 
 def loads(text):

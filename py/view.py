@@ -105,7 +105,9 @@ class Pictures:
                                       % (layer, head, query, key))
 
     def choose(self, cell, focus=False):
-        """Mark a cell and say in words what it means."""
+        """Mark a cell and say in words what it means. None where an edited core shows no attention."""
+        if not cell:
+            return
         old = document.querySelector("#attention .chosen")
         if old:
             old.classList.remove("chosen")
@@ -192,7 +194,3 @@ def own():
     if is_recording():
         get("recorded").hidden = True
         get("names").innerHTML = ""
-
-
-def source(html):
-    get("source-lines").innerHTML = html

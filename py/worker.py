@@ -9,34 +9,83 @@ import sys
 from array import array
 
 import draw
+import edited
 import microgpt
 from compiler import CannotCompile
 from pyodide.ffi import to_js
 from session import Session, drawn
 
 with open(microgpt.__file__, "rb") as file:
-    CORE = file.read()
+    PUBLISHED = file.read().decode()
+
+
+class CoreError(Exception):
+    """The visitor's own edit of the core raised; the message is what edited.explain() says of it, as JSON."""
 
 
 def about():
     """What the worker runs: the SHA-256 of the core it loaded, and the Python version."""
-    return json.dumps({"sha256": hashlib.sha256(CORE).hexdigest(), "python": sys.version.split()[0]})
+    return json.dumps({"sha256": hashlib.sha256(text.encode()).hexdigest(), "python": sys.version.split()[0]})
+
+
+def core(new):
+    """Run an edited core from the next start() on; the run there was is over. Gives its SHA-256, and how many of its
+    lines the published file lacks; or problem, what edited.explain() says: then all is as it was."""
+    global text, module, session, panel
+    try:
+        module, text = edited.load(new), new
+    except BaseException as error:  # SystemExit too
+        return json.dumps({"problem": edited.explain(error, new)})
+    session = panel = None
+    return json.dumps({"problem": None, "sha256": hashlib.sha256(new.encode()).hexdigest(),
+                       "lines": sum(sign == "+" for sign, _, _ in edited.changes(PUBLISHED, new))})
+
+
+def telling(verb):
+    """The verb, whose errors say which line of an edited core they come from."""
+    def told(*arguments):
+        try:
+            return verb(*arguments)
+        except BaseException as error:
+            if text == PUBLISHED:
+                raise
+            raise CoreError(json.dumps(edited.explain(error, text))) from None
+    return told
+
+
+def difference(old, new):
+    """What differs between two texts of the core, as HTML; "" is the published one."""
+    return edited.difference(old or PUBLISHED, new or PUBLISHED)
 
 
 def listing():
-    """The source of the core it loaded, as HTML."""
+    """The source of the core it runs, as HTML."""
     import source  # here, because Python's tokenizer takes a moment to load and few ask for this
 
-    return source.listing(CORE.decode())
+    return source.listing(text)
 
 
+@telling
+def lines():
+    """The same as a table, with how often each line runs in a step, and its share of the time."""
+    import source
+    from inside import lines
+
+    rows = source.lines(text)
+    try:
+        return lines.table(rows, lines.Lines(session.synced(), len(rows)), words)
+    except lines.TooSlow:
+        return f'<p class="hint">{words["lines.slow"]}</p><ol class="listing">{source.listing(text)}</ol>'
+
+
+@telling
 def start(recipe, texts, saved=None):
     """Begin a run, or go on with one from the bytes that state() gave. What can't be is said in problem."""
     global session, words, panel
     recipe, words = json.loads(recipe), json.loads(texts)
     try:
         with open(recipe["data"] + ".txt", encoding="utf-8") as lines:
-            session = Session(lines, recipe)
+            session = Session(lines, recipe, module)
     except ValueError as error:
         return json.dumps({"problem": str(error)})
     if saved:
@@ -62,21 +111,30 @@ def use(engine):
         return json.dumps({"ms": round(session.use(engine)), "problem": ""})
     except CannotCompile as error:
         return json.dumps({"ms": 0, "problem": str(error)})
+    except Exception as error:  # an edited core may be beyond all that the compiler knows to decline
+        if text == PUBLISHED:
+            raise
+        return json.dumps({"ms": 0, "problem": edited.explain(error, text)["error"]})
 
 
+@telling
 def train(budget_ms, temperature, prefix, look_at, with_pictures):
     """One slice: the frame of Session.train(), its names as HTML, and the pictures if they are asked for."""
     frame = session.train(budget_ms, temperature, prefix)
+    if frame["broken"] and text != PUBLISHED and edited.explain(session.fault, text)["line"]:
+        raise session.fault  # not the numbers, but the visitor's own line
     frame["html"] = draw.names(frame["names"][::-1], words)
     frame["pictures"] = drawn(session.view(look_at), session.alphabet, words) if with_pictures else None
     return json.dumps(frame)
 
 
+@telling
 def look(document):
     """The pictures over a document of the visitor's, or "" for the one at hand."""
     return json.dumps(drawn(session.view(document), session.alphabet, words))
 
 
+@telling
 def past(step, document):
     """The pictures as they were at the kept step nearest to this one, and that step."""
     if not session.then or session.then.step != step:  # which may be kept no more, and is at hand all the same
@@ -89,21 +147,24 @@ def kept(step):
     return step if isinstance(step, int) else None
 
 
+@telling
 def inside(address, document, again, step, temperature, prefix):
     """What the panel shows at an address: see inside.Inside.show."""
     global panel
     if not panel:
         from inside import Inside  # here, because it is read for those only who look
 
-        panel = Inside(session, CORE.decode(), words)
+        panel = Inside(session, text, words)
     return json.dumps(panel.show(address, document, again, kept(step), (temperature, prefix)))
 
 
+@telling
 def names(count, temperature, prefix, step):
     """More names, from a generator of the session's own, as HTML; step: of a kept one's model, or None for now."""
     return draw.names(session.names(count, temperature, prefix, session.rng, kept(step))[::-1], words)
 
 
+@telling
 def last_names(count, first):
     """The next count of the names after the last step, as HTML."""
     return draw.names(session.last_names(count, first), words)
@@ -114,6 +175,7 @@ def state():
     return to_js(memoryview(session.state().tobytes()))
 
 
+text, module = PUBLISHED, microgpt
 session, words, panel = None, {}, None
-__export__ = ["about", "listing", "start", "speak", "use", "train", "look", "past", "inside", "names", "last_names",
-              "state"]
+__export__ = ["about", "core", "difference", "listing", "lines", "start", "speak", "use", "train", "look", "past",
+              "inside", "names", "last_names", "state"]
