@@ -7,7 +7,9 @@ from pyscript import PyWorker, window
 BASE = window.URL.new(".", window.location.href).href
 INSIDE = ("__init__", "excerpt", "figure", "letter", "number", "reading", "recording", "step")
 COMPILER = ("__init__", "engine", "kernels", "loops", "machine", "numbers", "program", "trace", "update", "wasm")
-FILES = ("py/microgpt.py", "py/session.py", "py/draw.py", "py/source.py", "static/datasets/us-names-2018.txt")
+KEEP = ("__init__", "coder", "data_link", "model", "model_link", "packet", "pictures", "receipt", "run_file", "texts")
+FILES = ("py/microgpt.py", "py/session.py", "py/draw.py", "py/source.py", "py/recipe.py",
+         "static/datasets/us-names-2018.txt")
 PATIENCE_S = 10  # how long an answer may take before the visitor is told
 
 
@@ -87,7 +89,7 @@ class Trainer:
 
 def files():
     """What the worker's Python finds in its folder: {address: path}; an empty path is the file's own name."""
-    rooms = (("compiler/", COMPILER), ("inside/", INSIDE))
+    rooms = (("compiler/", COMPILER), ("inside/", INSIDE), ("keep/", KEEP))
     inner = {BASE + "py/" + room + name + ".py": "./" + room + name + ".py" for room, names in rooms for name in names}
     return dict({BASE + file: "" for file in FILES}, **inner)
 
