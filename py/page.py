@@ -6,7 +6,9 @@ from trainer import Failed, Trainer
 trainer = Trainer()
 trainer.start()  # before the other files are read, because it takes longest
 
+import files  # noqa: E402
 import language  # noqa: E402
+import share  # noqa: E402
 import view  # noqa: E402
 from chart import Chart  # noqa: E402
 from panel import Panel  # noqa: E402
@@ -27,20 +29,22 @@ def on(id, event, handler):
 
 async def main():
     tab = Tab(trainer)
-    panel = Panel(tab)
+    panel, opening, sharing = Panel(tab), files.Opening(tab), share.Sharing(tab)
     boot = asyncio.create_task(tab.boot())
     uplot = await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", window.location.href).href)
     tab.chart = Chart(uplot[0].default, view.get("chart"))
     tab.opened()
     asyncio.create_task(language.follow(tab))
     for id, event, handler in (("train", "click", tab.press_train), ("step", "click", tab.press_step),
-                               ("reset", "click", tab.press_reset), ("share", "click", tab.press_share),
+                               ("reset", "click", tab.press_reset), ("share", "click", sharing.press),
                                ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
                                ("engine", "change", tab.switched), ("look", "input", tab.look),
                                ("listing", "toggle", tab.open_source),
                                ("inside", "keydown", panel.key), ("panel-back", "click", panel.press_back),
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
+        on(id, event, handler)
+    for id, event, handler in sharing.events + opening.events:
         on(id, event, handler)
     for id in ("train", "step", "reset", "share", "engine"):
         view.get(id).disabled = False
@@ -60,11 +64,13 @@ async def main():
     def came_back(*_):
         tab.opened()
         asyncio.create_task(language.follow(tab))
+        asyncio.create_task(opening.follow())
         asyncio.create_task(panel.follow(tab.recipe["view"]))
 
     window.onpopstate = came_back
     await tab.show_recording()
     await boot
+    await opening.follow()
     await panel.follow(tab.recipe["view"])
     await tab.pull()
     await tab.begin_ahead()

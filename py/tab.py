@@ -35,6 +35,8 @@ class Tab:
         self.saved, self.saved_step = None, 0       # the run's state as the worker last gave it
         self.chars, self.told = "", {}              # the data's alphabet; when what was last done, by name
         self.on_step = lambda step: None            # is told of each frame's step
+        self.on_end = lambda: None                  # is called after a run's last step
+        self.opening = None                         # files.Opening: shows a model that was opened
 
     async def show_recording(self):
         """Draw the recording's curve; its pictures are in index.html already."""
@@ -70,14 +72,16 @@ class Tab:
             return False
         run, self.fresh = self.run, False
         recipe, state = (self.running, self.saved) if resume else (self.recipe, None)
-        facts = loads(await self.trainer.call(
-            "start", dumps(recipe), dumps(all_texts()), state))
+        verb, source = ("adopt", recipe["model"]) if recipe["model"] else ("start", dumps(recipe))
+        facts = loads(await self.trainer.call(verb, source, dumps(all_texts()), state))
         if run != self.run:  # Reset was pressed or a setting changed, and this run is nobody's
             return True
         if facts.problem:
             self.stop()
             view.status("status.problem", "problem", reason=facts.problem)
             return False
+        if recipe["model"]:
+            recipe = self.recipe = self.opening.settled(recipe, facts)
         self.running, self.step, self.chars = recipe, facts.step, facts.chars
         self.saved, self.saved_step = state, facts.step
         if not view.is_recording():  # which stays until there is something else to see
@@ -240,6 +244,7 @@ class Tab:
             count += MORE_NAMES
         if run == self.run:
             view.status("status.done", "done", step=self.step)
+            self.on_end()
 
     def idle(self):
         view.status("status.paused", "paused" if self.step else "ready", step=self.step)
@@ -312,6 +317,9 @@ class Tab:
 
     def forget(self):
         self.stop()
+        if self.recipe["model"]:
+            self.recipe["model"] = ""
+            form.to_address(self.recipe)
         self.run += 1
         self.running, self.saved, self.step = None, None, 0
         self.told = {}
@@ -371,6 +379,7 @@ class Tab:
         """A link was opened, or Back was pressed."""
         self.recipe, note = form.from_address()
         form.fill(self.recipe)
+        view.embedded(self.recipe["embed"])
         view.line("ignored", note)
         self.new_recipe("", address=False)
 
@@ -387,6 +396,8 @@ class Tab:
         if address:
             form.to_address(self.recipe)
         if not self.step:
+            if address:  # a model that was opened untrained is given up for the new settings
+                self.recipe["model"] = ""
             self.running = None
             self.run += 1
             view.progress(0, self.recipe["num_steps"])

@@ -7,7 +7,8 @@ from pyscript import PyWorker, window
 BASE = window.URL.new(".", window.location.href).href
 INSIDE = ("__init__", "excerpt", "figure", "letter", "number", "reading", "recording", "step")
 COMPILER = ("__init__", "engine", "kernels", "loops", "machine", "numbers", "program", "trace", "update", "wasm")
-KEEP = ("__init__", "coder", "data_link", "model", "model_link", "packet", "pictures", "receipt", "run_file", "texts")
+KEEP = ("__init__", "coder", "data_link", "desk", "model", "model_link", "packet", "pictures", "receipt", "run_file",
+        "texts")
 FILES = ("py/microgpt.py", "py/session.py", "py/draw.py", "py/source.py", "py/recipe.py",
          "static/datasets/us-names-2018.txt")
 PATIENCE_S = 10  # how long an answer may take before the visitor is told
@@ -107,3 +108,8 @@ def loads(text):
 
 def dumps(value):
     return json.dumps(value)
+
+
+def values_of(facts):
+    """The values of a sentence that the worker asks for, as keywords."""
+    return json.loads(window.JSON.stringify(facts.values))
