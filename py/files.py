@@ -24,8 +24,9 @@ class Opening:
     def __init__(self, tab):
         self.tab, self.facts = tab, None
         tab.opening, tab.on_end = self, self.ended
-        self.events = [("open-file", "change", self.chosen), ("page", "dragover", self.over),
-                       ("page", "drop", self.dropped)]
+        view.get("page").addEventListener("dragover", self.over)
+        view.get("page").addEventListener("drop", self.dropped)
+        self.events = [("open-file", "change", self.chosen)]
         self.events += [("save-" + kind, "click", self.saver(kind)) for kind in ENDINGS]
 
     # ---- A model in the page's address
@@ -104,16 +105,24 @@ class Opening:
             await self.open(files.item(0))
         event.target.value = ""
 
-    async def over(self, event):
-        if any(str(kind) == "Files" for kind in event.dataTransfer.types):
+    # Not async: what the browser does by itself with a dropped file can be prevented only at once.
+
+    def over(self, event):
+        if event.dataTransfer and "Files" in [str(kind) for kind in event.dataTransfer.types]:
             event.preventDefault()
 
-    async def dropped(self, event):
+    def dropped(self, event):
         """A file of weights dropped on the page is opened; any other is for somebody else."""
         files = event.dataTransfer.files
         if files.length and files.item(0).name.endswith(".safetensors"):
             event.preventDefault()
-            await self.open(files.item(0))
+            asyncio.create_task(self.drop(files.item(0)))
+
+    async def drop(self, file):
+        try:
+            await self.open(file)
+        except Failed as error:
+            self.tab.failed("status.error", error)
 
     async def open(self, file):
         """Open a file. Where it is refused, a sentence says why and the page stays as it was."""

@@ -177,6 +177,15 @@ def kept(browser, base_url) -> dict[str, tuple[str, bytes]]:
     context.close()
 
 
+# Drops a file on the page; whether the page took it.
+DROP = """
+(name) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(["emma"], name));
+  return !document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+}"""
+
+
 def test_damaged_links_and_files_are_said_and_the_page_stays_as_it_was(visitor, link, tmp_path):
     visitor.page.goto("#model=" + link[:-9])
     visitor.reads("status", re.compile("^This link is damaged"), 60)
@@ -190,6 +199,8 @@ def test_damaged_links_and_files_are_said_and_the_page_stays_as_it_was(visitor, 
         path.write_bytes(data)
         visitor.see("open-file").set_input_files(path)
         expect(visitor.see("files-note")).to_contain_text(said)
+    assert visitor.page.evaluate(DROP, "x.safetensors") and not visitor.page.evaluate(DROP, "x.txt")
+    expect(visitor.see("files-note")).to_contain_text("This is no file that the page has saved.")
     visitor.page.evaluate(f"location.hash = 'model={link[:40]}'")
     visitor.reads("status", re.compile("^This link is damaged"))
     assert visitor.names() == names and visitor.step() == 1
