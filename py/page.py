@@ -6,7 +6,9 @@ from trainer import CoreRaised, Failed, Trainer, reason
 trainer = Trainer()
 trainer.start()  # before the other files are read, because it takes longest
 
+import files  # noqa: E402
 import language  # noqa: E402
+import share  # noqa: E402
 import view  # noqa: E402
 from chart import Chart, NoChart  # noqa: E402
 from compare import Compare  # noqa: E402
@@ -33,7 +35,7 @@ def on(tab, id, event, handler):
 async def main():
     tab = Tab(trainer)
     panel, listing, compare = Panel(tab), Listing(tab), Compare(tab)
-    edit = Edit(tab, listing)
+    edit, opening, sharing = Edit(tab, listing), files.Opening(tab), share.Sharing(tab)
     boot = asyncio.create_task(tab.boot())
     try:
         uplot = await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", window.location.href).href)
@@ -43,7 +45,7 @@ async def main():
     tab.opened()
     asyncio.create_task(language.follow(tab))
     for id, event, handler in (("train", "click", tab.press_train), ("step", "click", tab.press_step),
-                               ("reset", "click", tab.press_reset), ("share", "click", tab.press_share),
+                               ("reset", "click", tab.press_reset), ("share", "click", sharing.press),
                                ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
                                ("engine", "change", tab.switched), ("look", "input", tab.look),
                                ("look", "change", panel.changed_look),
@@ -56,6 +58,8 @@ async def main():
                                ("inside", "keydown", panel.key), ("panel-back", "click", panel.press_back),
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
+        on(tab, id, event, handler)
+    for id, event, handler in sharing.events + opening.events:
         on(tab, id, event, handler)
     for event in ("click", "keydown"):
         view.get("page").addEventListener(event, panel.claim)
@@ -79,12 +83,14 @@ async def main():
     def came_back(*_):
         tab.opened()
         asyncio.create_task(language.follow(tab))
+        asyncio.create_task(opening.follow())
         asyncio.create_task(panel.follow(tab.recipe["view"]))
 
     window.onpopstate = came_back
     await tab.show_recording()
     tab.past.invented.tell()
     await boot
+    await opening.follow()
     await panel.follow(tab.recipe["view"])
     await tab.pull()
     await tab.begin_ahead()

@@ -23,10 +23,15 @@ FIELDS = (
     ("engine",         "core",          1,      8),
     ("view",           "",              0,      60),  # what the panel looks at: an address of inside/
     ("lang",           "",              0,      5),   # of the page: "ko"; "" is the browser's
+    ("embed",          0,               0,      1),   # 1: names and attention only, for another page's frame
+    ("model",          "",              0,      32000),  # a trained one, as keep/model_link.py writes it
 )
 DEFAULTS = {name: default for name, default, low, high in FIELDS}
 SAMPLING = ("temperature", "prefix")  # how names are asked for
-LIVE = SAMPLING + ("engine", "view", "lang")  # what may change in mid-run, because it does not change the run
+# What may change in mid-run, because it does not change the run.
+LIVE = SAMPLING + ("engine", "view", "lang", "embed", "model")
+
+LONGEST = 40000  # characters of a fragment that are read
 
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
@@ -38,7 +43,7 @@ def parse(fragment):
     None where the piece was ignored. Never raises.
     """
     recipe, notes = dict(DEFAULTS), []
-    for piece in fragment.lstrip("#")[:4000].split("&"):
+    for piece in fragment.lstrip("#")[:LONGEST].split("&"):
         name, _, text = piece.partition("=")
         if not piece:
             continue

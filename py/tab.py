@@ -40,6 +40,8 @@ class Tab:
         self.past = Past(self)                      # the time that is looked at, where it is not now
         self.core = None                            # the text of the edited core that runs; None: the published one
         self.on_core = self.on_raised = None        # are told (edit.py): another core runs, an edited one raised
+        self.on_end = lambda: None                  # is called after a run's last step
+        self.opening = None                         # files.Opening: shows a model that was opened
 
     async def show_recording(self):
         """Draw the recording's curve; its pictures are in index.html already."""
@@ -80,14 +82,16 @@ class Tab:
         run, self.fresh = self.run, False
         resume = resume and bool(self.running)  # an edited core's run does not go on without it
         recipe, state = (self.running, self.saved) if resume else (self.recipe, None)
-        facts = loads(await self.trainer.call(
-            "start", dumps(recipe), dumps(all_texts()), state))
+        verb, source = ("adopt", recipe["model"]) if recipe["model"] else ("start", dumps(recipe))
+        facts = loads(await self.trainer.call(verb, source, dumps(all_texts()), state))
         if run != self.run:  # Reset was pressed or a setting changed, and this run is nobody's
             return True
         if facts.problem:
             self.stop()
             view.status("status.problem", "problem", reason=facts.problem)
             return False
+        if recipe["model"]:
+            recipe = self.recipe = self.opening.settled(recipe, facts)
         self.running, self.step, self.chars = recipe, facts.step, facts.chars
         self.saved, self.saved_step = state, facts.step
         if not view.is_recording():  # which stays until there is something else to see
@@ -265,6 +269,7 @@ class Tab:
             count += MORE_NAMES
         if run == self.run:
             view.status("status.done", "done", step=self.step)
+            self.on_end()
 
     def idle(self):
         view.status("status.paused", "paused" if self.step else "ready", step=self.step)
@@ -363,6 +368,9 @@ class Tab:
 
     def forget(self):
         self.stop()
+        if self.recipe["model"]:
+            self.recipe["model"] = ""
+            form.to_address(self.recipe)
         self.run += 1
         self.running, self.saved, self.step = None, None, 0
         self.told = {}
@@ -426,6 +434,7 @@ class Tab:
         """A link was opened, or Back was pressed."""
         self.recipe, note = form.from_address()
         form.fill(self.recipe)
+        view.embedded(self.recipe["embed"])
         view.line("ignored", note)
         self.new_recipe("", address=False)
 
@@ -442,6 +451,8 @@ class Tab:
         if address:
             form.to_address(self.recipe)
         if not self.step:
+            if address:  # a model that was opened untrained is given up for the new settings
+                self.recipe["model"] = ""
             if self.running:
                 self.on_run()
             self.running = None

@@ -8,8 +8,10 @@ BASE = window.URL.new(".", window.location.href).href
 INSIDE = ("__init__", "excerpt", "figure", "letter", "lines", "name", "nearest", "number", "private", "reading",
           "recording", "step")
 COMPILER = ("__init__", "engine", "kernels", "loops", "machine", "numbers", "program", "trace", "update", "wasm")
+KEEP = ("__init__", "coder", "data_link", "desk", "model", "model_link", "packet", "pictures", "receipt", "run_file",
+        "texts")
 FILES = ("py/microgpt.py", "py/session.py", "py/history.py", "py/draw.py", "py/edited.py", "py/source.py",
-         "static/datasets/us-names-2018.txt")
+         "py/recipe.py", "static/datasets/us-names-2018.txt")
 PATIENCE_S = 10  # how long an answer may take before the visitor is told
 
 
@@ -97,7 +99,7 @@ class Trainer:
 
 def files():
     """What the worker's Python finds in its folder: {address: path}; an empty path is the file's own name."""
-    rooms = (("compiler/", COMPILER), ("inside/", INSIDE))
+    rooms = (("compiler/", COMPILER), ("inside/", INSIDE), ("keep/", KEEP))
     inner = {BASE + "py/" + room + name + ".py": "./" + room + name + ".py" for room, names in rooms for name in names}
     return dict({BASE + file: "" for file in FILES}, **inner)
 
@@ -125,3 +127,8 @@ def loads(text):
 
 def dumps(value):
     return json.dumps(value)
+
+
+def values_of(facts):
+    """The values of a sentence that the worker asks for, as keywords."""
+    return json.loads(window.JSON.stringify(facts.values))

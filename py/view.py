@@ -41,6 +41,14 @@ def line(id, text):
     get(id).hidden = not text
 
 
+def embedded(yes):
+    """Show names and attention only, for another page's frame; or all."""
+    if yes:
+        get("page").dataset.embed = "1"
+    else:
+        get("page").removeAttribute("data-embed")
+
+
 def button(training):
     put("train", ("pause" if training else "train", {}))
 

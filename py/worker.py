@@ -65,6 +65,15 @@ def listing():
     return source.listing(text)
 
 
+def lines_of(data):
+    """The documents of a data set that is here, else None."""
+    try:
+        with open(data + ".txt", encoding="utf-8") as lines:
+            return list(lines)
+    except (OSError, ValueError):
+        return None
+
+
 @telling
 def lines():
     """The same as a table, with how often each line runs in a step, and its share of the time."""
@@ -81,20 +90,60 @@ def lines():
 @telling
 def start(recipe, texts, saved=None):
     """Begin a run, or go on with one from the bytes that state() gave. What can't be is said in problem."""
-    global session, words, panel
+    global session, words, panel, data
     recipe, words = json.loads(recipe), json.loads(texts)
     try:
-        with open(recipe["data"] + ".txt", encoding="utf-8") as lines:
-            session = Session(lines, recipe, module)
+        session = Session(lines_of(recipe["data"]), recipe, module)
     except ValueError as error:
         return json.dumps({"problem": str(error)})
     if saved:
         state = array("d")
         state.frombytes(saved.to_bytes())
         session.restore(state)
-    panel = None
+    panel, data = None, recipe["data"]
     return json.dumps({"problem": "", "step": session.run.step, "kept": list(session.history.kept),
                        "chars": "".join(session.run.chars)})
+
+
+def adopt(source, texts, saved=None):
+    """Go on with a model from outside, and from the bytes that state() gave: see keep.desk.opened()."""
+    global session, words, panel, data
+    from keep import desk  # here, because it is read for those only who keep or open something
+
+    words = json.loads(texts)
+    source = source if isinstance(source, str) else source.to_bytes()
+    made, facts = desk.opened(source, lines_of, words, module)
+    if made:
+        session, panel, data = made, None, facts["data"]
+        if saved:
+            state = array("d")
+            state.frombytes(saved.to_bytes())
+            session.restore(state)
+            facts["step"] = session.run.step
+    return json.dumps(facts)
+
+
+def linked():
+    """The model as text for a link: {"text", "problem", "values"}."""
+    from keep import desk
+
+    return json.dumps(desk.linked(session, data))
+
+
+def saved(kind, curve, names, document):
+    """The bytes of a file to keep, in an array of JavaScript's, or JSON with a problem: see keep.desk.saved()."""
+    from keep import desk
+
+    made = desk.saved(kind, session, data, json.loads(curve), json.loads(names), document, words,
+                      hashlib.sha256(text.encode()).hexdigest())
+    return json.dumps(made) if isinstance(made, dict) else to_js(memoryview(made))
+
+
+def receipt(curve, names):
+    """What came of the published run: see keep.receipt; "null" for any other run."""
+    from keep.receipt import receipt
+
+    return json.dumps(receipt(session, json.loads(curve), json.loads(names)))
 
 
 def speak(texts):
@@ -176,6 +225,6 @@ def state():
 
 
 text, module = PUBLISHED, microgpt
-session, words, panel = None, {}, None
-__export__ = ["about", "core", "difference", "listing", "lines", "start", "speak", "use", "train", "look", "past",
-              "inside", "names", "last_names", "state"]
+session, words, panel, data = None, {}, None, ""
+__export__ = ["about", "core", "difference", "listing", "lines", "start", "adopt", "linked", "saved", "receipt",
+              "speak", "use", "train", "look", "past", "inside", "names", "last_names", "state"]

@@ -29,6 +29,7 @@ VENDOR = {
     "pyodide": ("pyodide", ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"]),
     "micropython": ("@micropython/micropython-webassembly-pyscript", ["micropython.mjs", "micropython.wasm"]),
     "uplot": ("uplot", ["LICENSE", "dist/uPlot.esm.js", "dist/uPlot.min.css"]),
+    "uqr": ("uqr", ["LICENSE", "dist/index.mjs"]),
 }
 
 

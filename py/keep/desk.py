@@ -1,0 +1,74 @@
+"""What the worker hands over the counter: a link's text, a file's bytes, a session from what was brought."""
+import draw
+import microgpt
+from session import drawn
+
+from . import Refused, model, model_link, pictures, run_file, texts
+
+NAMES_AT_FIRST = 8
+KINDS = ("run", "weights", "json", "curve", "names", "attention", "probabilities")
+
+
+def opened(source, lines_of, words, core=microgpt):
+    """A session from a link's text or a file's bytes, and what the page is to know of it; (None, facts) if refused.
+
+    core: the module that is to run it. lines_of(data): the documents of a data set, or None. A link's model goes
+    without its data where they are not here or are others; a file's run needs them. facts: problem and values, ""
+    where all is well; data, recipe, step, chars; kept: steps of the history; finished: the steps it came with; whole:
+    does it go on bit for bit; curve: three lists; html: names; pictures: as session.drawn() has them.
+    """
+    try:
+        if isinstance(source, str):
+            found = model_link.decode(source)
+            made = _with_or_without(found, lines_of(found.recipe["data"]), core)
+        else:
+            found = run_file.read(source)
+            lines = lines_of(found.recipe["data"])
+            if lines is None:
+                raise Refused("keep.data", data=found.recipe["data"])
+            made = model.session(found, lines, core)
+        names = found.names or made.names(NAMES_AT_FIRST, made.run.settings.temperature, "", made.rng)
+        shown = drawn(made.view(), made.alphabet, words)
+    except (Refused, ArithmeticError, ValueError) as error:
+        problem = error if isinstance(error, Refused) else Refused("keep.wild")
+        return None, {"problem": problem.key, "values": problem.values}
+    recipe = dict(found.recipe, num_steps=made.run.settings.num_steps)
+    return made, {"problem": "", "values": {}, "data": recipe["data"], "recipe": recipe, "step": made.run.step,
+                  "kept": list(made.history.kept), "finished": found.step, "chars": "".join(made.run.chars),
+                  "whole": found.mean is not None, "curve": [list(column) for column in found.curve],
+                  "html": draw.names(names, words), "pictures": shown}
+
+
+def _with_or_without(found, lines, core):
+    try:
+        return model.session(found, lines, core)
+    except Refused:
+        return model.session(found, core=core)
+
+
+def linked(session, data):
+    """The model of a session as text for a link: {"text", "problem", "values"}."""
+    try:
+        kept = model.taken(session, data)
+        return {"text": model_link.encode(kept, session.run.square), "problem": "", "values": {}}
+    except Refused as error:
+        return {"text": "", "problem": error.key, "values": error.values}
+
+
+def saved(kind, session, data, curve, names, document, words, core_sha256):
+    """The bytes of a file of one of KINDS; a dict with problem and values where it was refused."""
+    try:
+        if kind in ("run", "weights"):
+            return run_file.save(session, data, kind == "run", curve, names, core_sha256)
+        if kind in ("attention", "probabilities"):
+            view = session.view(document)
+            return (pictures.attention(view["letters"], view["attention"], words) if kind == "attention" else
+                    pictures.probabilities(view["letters"], session.alphabet, view["probabilities"], view["targets"])
+                    ).encode("utf-8", "replace")
+        text = {"json": lambda: texts.weights_json(session), "curve": lambda: texts.curve_csv(curve),
+                "names": lambda: texts.names_text(names)}[kind]()
+        return text.encode("utf-8", "replace")
+    except Refused as error:
+        return {"problem": error.key, "values": error.values}
+    except ValueError:
+        return {"problem": "keep.wild", "values": {}}

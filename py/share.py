@@ -1,0 +1,140 @@
+"""Share: the replay link, the model itself in a link, a QR code of either, a frame for another page (MicroPython)."""
+import recipe as recipes
+import view
+from pyscript import js_import, window
+from trainer import dumps, loads, values_of
+from words import number, put, say
+
+LONGEST_CODE = 2953  # bytes in the largest QR code
+CARRIED = ("temperature", "prefix", "lang")  # along with a model
+FRAME = '<iframe src="%s" width="100%%" height="760" loading="lazy" title="microgpt"></iframe>'
+
+
+class Sharing:
+    """The choice that Share opens. events: (id, event, handler) for the page to register."""
+
+    def __init__(self, tab):
+        self.tab, self.model, self.chosen = tab, "", "replay"
+        self.events = [("share-replay", "click", self.press_replay), ("share-model", "click", self.press_model),
+                       ("share-code", "click", self.press_code), ("share-embed", "click", self.press_embed),
+                       ("share-close", "click", self.press_close)]
+
+    async def press(self, *_):
+        """Give the replay link at once, as ever, and open the choice of what else there is."""
+        tab = self.tab
+        if tab.recipe["model"]:  # this run began with a model's weights, so its settings alone replay nothing
+            await self.press_model()
+        else:
+            await tab.press_share()
+        await self.open()
+
+    async def open(self):
+        view.get("sharing").hidden = False
+        self.show("model" if self.tab.recipe["model"] else "replay")
+        self.lengths()
+        if self.tab.running and self.tab.alive and not self.tab.booting:
+            await self.make()
+
+    async def make(self):
+        """Have the worker write the model of now; what can't be in a link is said."""
+        facts = loads(await self.tab.trainer.call("linked"))
+        self.model = facts.text
+        view.line("share-note", say(facts.problem, **values_of(facts)) if facts.problem else "")
+        self.lengths()
+        return bool(facts.text)
+
+    def lengths(self):
+        """Say how long each link is; the model's, when there is one."""
+        put("share-replay", ("share.replay", {"count": number(len(self.link("replay")))}))
+        if self.model:
+            put("share-model", ("share.model", {"count": number(len(self.link("model")))}))
+        else:
+            put("share-model", ("share.model.none", {}))
+        view.get("share-replay").disabled = bool(self.tab.recipe["model"])
+
+    def link(self, which, **more):
+        """The address: of the run to replay, or of the model itself."""
+        base = window.location.href.split("#")[0]
+        fields = dict(self.tab.recipe, **more)
+        if which == "model":
+            fields = dict(recipes.DEFAULTS, model=self.model,
+                          **dict([(name, fields[name]) for name in CARRIED], **more))
+        else:
+            fields["model"] = ""
+        text = recipes.link(fields)
+        return base + ("#" + text if text else "")
+
+    def show(self, which):
+        """Show the chosen link where it can be copied by hand."""
+        self.chosen = which
+        for name in ("replay", "model"):
+            view.get("share-" + name).ariaPressed = "true" if name == which else "false"
+        view.get("share-code-picture").hidden = True
+        self.fill(self.link(which) if which == "replay" or self.model else "")
+
+    def fill(self, text):
+        view.get("share-link").value = text
+
+    async def press_replay(self, *_):
+        self.show("replay")
+        await self.copy(self.link("replay"), "status.shared")
+
+    async def press_model(self, *_):
+        """Copy the model of now; a run is begun where there is none."""
+        if not self.tab.running and await self.tab.ask("state") is None:
+            return
+        if await self.make():
+            self.show("model")
+            await self.copy(self.link("model"), "share.copied.model")
+
+    async def press_embed(self, *_):
+        view.get("share-code-picture").hidden = True
+        text = FRAME % self.link(self.chosen, embed=1).replace("&", "&amp;").replace('"', "&quot;")
+        self.fill(text)
+        await self.copy(text, "share.copied.embed")
+
+    async def press_close(self, *_):
+        view.get("sharing").hidden = True
+        view.get("share").focus()
+
+    async def copy(self, text, key):
+        try:
+            await window.navigator.clipboard.writeText(text)
+            view.status(key, view.state())
+        except Exception:
+            view.status("share.uncopied", view.state())
+            view.get("share-link").select()
+
+    async def press_code(self, *_):
+        """The QR code of the chosen link, or why there is none."""
+        link, picture = self.link(self.chosen), view.get("share-code-picture")
+        if not picture.hidden:
+            picture.hidden = True
+            return
+        if len(link) > LONGEST_CODE:
+            view.line("share-note", say("share.code.large", count=number(len(link))))
+            return
+        uqr = await js_import(window.URL.new("vendor/uqr/index.mjs", window.location.href).href)
+        code = uqr[0].encode(link, loads(dumps({"ecc": "L" if len(link) > 500 else "M", "border": 4})))
+        picture.innerHTML = drawn(code.size, code.data)
+        picture.hidden = False
+        picture.firstElementChild.setAttribute("aria-label", say("share.code.label"))
+
+
+def drawn(size, rows):
+    """A QR code's matrix as SVG: a stroke for each run of dark modules in a row."""
+    path = []
+    for y in range(size):
+        row = str(window.Array.prototype.map.call(rows.at(y), dark).join(""))
+        x = row.find("1")
+        while x >= 0:
+            end = row.find("0", x)
+            end = size if end < 0 else end
+            path.append("M%d %dh%dv1h-%dz" % (x, y, end - x, end - x))
+            x = row.find("1", end)
+    return ('<svg role="img" viewBox="0 0 %d %d" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h%dv%dH0z"/>'
+            '<path fill="#000" d="%s"/></svg>' % (size, size, size, size, "".join(path)))
+
+
+def dark(module, *_):
+    return 1 if module else 0
