@@ -12,7 +12,9 @@ from contextlib import suppress
 
 import compiler
 import draw
+import hangul
 import microgpt
+from heldout import HeldOut
 
 WINDOW = 100          # steps in the running mean of the loss
 NAMES_AT_A_TIME = 2
@@ -26,9 +28,11 @@ class Session:
     def __init__(self, lines, recipe):
         """lines: the data; recipe: a dict with the core's settings, and more. ValueError says what can't be."""
         settings = {name: recipe[name] for name in microgpt.DEFAULTS if name in recipe}
-        self.run = microgpt.Run(lines, **settings)
+        self.jamo = recipe.get("letters") == "jamo"
+        self.run = microgpt.Run(map(hangul.decompose, lines) if self.jamo else lines, **settings)
         self.listed = set(self.run.docs)
-        self.alphabet = [*self.run.chars, BOUNDARY]
+        self.held_out = HeldOut(self.run, recipe.get("held_out", 0))
+        self.alphabet = [*map(hangul.shown, self.run.chars), BOUNDARY]
         self.recent = deque(maxlen=WINDOW)
         self.stride = max(1, self.run.settings.num_steps // DOTS)
         self.rng = random.Random(self.run.settings.seed)
@@ -55,20 +59,26 @@ class Session:
         """Train for about budget_ms, one step at least, and give one frame.
 
         A frame holds the step; the points of the loss curve since the last one, as three lists (steps, losses, running
-        means); the running mean; the names invented, as [step, name, is it new]; whether the run is done. Where the
-        loss is no longer a number, the weights are those before, and broken is the step that failed. Where the compiled
-        run cannot go on, the core does from the next slice on, and declined says why.
+        means); the running mean; the held-out losses, as [step, loss]; the names invented, as [step, name, is it new];
+        whether the run is done. Where the loss is no longer a number, the weights are those before, and broken is the
+        step that failed. Where the compiled run cannot go on, the core does from the next slice on, and declined says
+        why. A held-out loss takes a while to measure, so a frame with a budget may have no step in it.
         """
         run, end, first = self.run, time.perf_counter() + budget_ms / 1000, self.run.step
-        losses, means, names, broken, declined = [], [], [], 0, ""
+        losses, means, names, held_out, broken, declined = [], [], [], [], 0, ""
         every = max(1, run.settings.num_steps // OCCASIONS)
         before = None if self.engine else self.state()
         try:
             while run.step < run.settings.num_steps and (not losses or time.perf_counter() < end):
+                if self.held_out.pending() and not self.measure(held_out, end if budget_ms else math.inf):
+                    break
                 if run.step == 0:
                     names += self.names_of_this_step(temperature, prefix)
                 until_names = min(every - run.step % every, run.settings.num_steps - run.step)
                 self.take(self.advance(min(until_names, BATCH if budget_ms else 1)), losses, means)
+                self.held_out.due(run.step)
+                if not budget_ms or run.step == run.settings.num_steps:
+                    self.measure(held_out, math.inf)
                 if run.step % every == 0 and run.step < run.settings.num_steps:
                     names += self.names_of_this_step(temperature, prefix)
         except compiler.CannotCompile as error:
@@ -82,8 +92,8 @@ class Session:
         steps = range(first + 1, first + 1 + len(losses))
         kept = [i for i, step in enumerate(steps) if step % self.stride == 0 or step == 1]
         return {"step": run.step, "points": [[column[i] for i in kept] for column in (steps, losses, means)],
-                "mean": means[-1] if means else None, "names": names, "broken": broken, "declined": declined,
-                "done": run.step >= run.settings.num_steps}
+                "mean": means[-1] if means else None, "held_out": held_out, "names": names,
+                "broken": broken, "declined": declined, "done": run.step >= run.settings.num_steps}
 
     def advance(self, most):
         """Take a step, or up to `most` where they are compiled. Returns the losses."""
@@ -96,6 +106,25 @@ class Session:
             raise ArithmeticError(f"the loss is {loss}")
         return [loss]
 
+    def measure(self, held_out, end):
+        """Measure the held-out loss, if it is time to, as far as that goes until the clock is at end. Whether it is
+        done."""
+        while self.held_out.pending():
+            held_out += filter(None, [self.held_out.measure(self.loss)])
+            if time.perf_counter() >= end:
+                break
+        return not self.held_out.pending()
+
+    def loss(self, doc):
+        """The loss of a document by the engine at work; infinite where it is no number."""
+        if self.engine:
+            return self.engine.loss(doc)
+        try:
+            self.run.read(doc)
+        except (ArithmeticError, ValueError):
+            return math.inf
+        return self.run.loss.data
+
     def take(self, new, losses, means):
         """Add new losses to the others, and to each the mean of those before it."""
         for loss in new:
@@ -106,7 +135,7 @@ class Session:
     def names(self, count, temperature, prefix, rng):
         """count invented names, each as [step, name, is it new: in no list]."""
         names = [(self.engine or self.run).sample(rng, temperature, prefix) for _ in range(count)]
-        return [[self.run.step, name, name not in self.listed] for name in names]
+        return [[self.run.step, hangul.compose(name) if self.jamo else name, name not in self.listed] for name in names]
 
     def names_of_this_step(self, temperature, prefix):
         """Names that depend on the step, not on how the slices fell."""
@@ -167,6 +196,8 @@ class Session:
             p.data = data
         run.mean, run.square = list(state[1 + n:1 + 2 * n]), list(state[1 + 2 * n:1 + 3 * n])
         self.recent = deque(state[1 + 3 * n:], WINDOW)
+        self.held_out.step = 0
+        self.held_out.due(run.step)
 
 
 def drawn(view, alphabet, words):

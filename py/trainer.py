@@ -7,7 +7,8 @@ from pyscript import PyWorker, window
 BASE = window.URL.new(".", window.location.href).href
 INSIDE = ("__init__", "excerpt", "figure", "letter", "number", "reading", "recording", "step")
 COMPILER = ("__init__", "engine", "kernels", "loops", "machine", "numbers", "program", "trace", "update", "wasm")
-FILES = ("py/microgpt.py", "py/session.py", "py/draw.py", "py/source.py", "static/datasets/us-names-2018.txt")
+FILES = ("py/microgpt.py", "py/session.py", "py/heldout.py", "py/hangul.py", "py/data.py", "py/draw.py", "py/source.py",
+         "static/datasets/us-names-2018.txt")
 PATIENCE_S = 10  # how long an answer may take before the visitor is told
 
 

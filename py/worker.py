@@ -30,13 +30,42 @@ def listing():
     return source.listing(CORE.decode())
 
 
-def start(recipe, texts, saved=None):
-    """Begin a run, or go on with one from the bytes that state() gave. What can't be is said in problem."""
+def read_data(data):
+    """What there is to say about a visitor's own data, a Uint8Array: data.facts(); or, in problem, what is wrong with
+    them, as [key, values] of a text of the page."""
+    from data import Problem, facts  # here, because few have data of their own
+
+    try:
+        return json.dumps({"problem": None} | facts(documents(data)))
+    except Problem as problem:
+        return json.dumps({"problem": problem.args})
+
+
+def documents(data):
+    """The documents in a Uint8Array: data.read(). The last ones are kept, for they are asked for again at each start."""
+    global kept
+    from data import read
+
+    data = data.to_bytes()
+    key = hashlib.sha256(data).digest()
+    if kept[0] != key:
+        kept = key, read(data)
+    return kept[1]
+
+
+def start(recipe, texts, saved=None, data=None):
+    """Begin a run, or go on with one from the bytes that state() gave. What can't be is said in problem.
+
+    data: a Uint8Array of the recipe's data; None for those that the worker has as a file.
+    """
     global session, words, panel
     recipe, words = json.loads(recipe), json.loads(texts)
     try:
-        with open(recipe["data"] + ".txt", encoding="utf-8") as lines:
-            session = Session(lines, recipe)
+        if data:
+            session = Session(documents(data).docs, recipe)
+        else:
+            with open(recipe["data"] + ".txt", encoding="utf-8") as lines:
+                session = Session(lines, recipe)
     except ValueError as error:
         return json.dumps({"problem": str(error)})
     if saved:
@@ -101,5 +130,6 @@ def state():
     return to_js(memoryview(session.state().tobytes()))
 
 
-session, words, panel = None, {}, None
-__export__ = ["about", "listing", "start", "speak", "use", "train", "look", "inside", "names", "last_names", "state"]
+session, words, panel, kept = None, {}, None, (None, None)
+__export__ = ["about", "listing", "read_data", "start", "speak", "use", "train", "look", "inside", "names", "last_names",
+              "state"]
