@@ -91,12 +91,12 @@ def line_of(text, place):
 def facts(own):
     """What the page shows before one trains on data that read() gave, as what JSON can hold.
 
-    forms: by "letters" of a recipe ("", and "jamo" where there is Hangul), the alphabet and the documents' lengths.
+    forms: the alphabet and the documents' lengths, by syllables, and by jamo where there is Hangul.
     """
-    texts = {"": "".join(sorted(set("".join(own.docs))))}
-    forms = {"": form(texts[""], Counter(map(len, own.docs)))}
-    if any(map(hangul.is_syllable, texts[""])):
-        forms["jamo"] = form("".join(sorted(set(hangul.decompose(texts[""])))), jamo_lengths(own.docs))
+    alphabet = "".join(sorted(set("".join(own.docs))))
+    forms = {"syllables": form(alphabet, Counter(map(len, own.docs)))}
+    if any(map(hangul.is_syllable, alphabet)):
+        forms["jamo"] = form("".join(sorted(set(hangul.decompose(alphabet)))), jamo_lengths(own.docs))
     return {"documents": len(own.docs), "duplicates": len(own.docs) - len(set(own.docs)), "sha256": own.sha256,
             "notes": own.notes, "forms": forms, "limit": MAX_LETTERS,
             "first": [doc[:PREVIEW_LENGTH] + ("…" if len(doc) > PREVIEW_LENGTH else "")

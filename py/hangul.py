@@ -10,7 +10,6 @@ N_INITIALS, N_VOWELS, N_FINALS, N_SYLLABLES = 19, 21, 28, 11172
 ALONE_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 ALONE_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 ALONE_FINALS = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
-BELOW = "\u0332"  # a combining line: marks a final consonant, which stands below
 
 
 def is_syllable(letter):
@@ -58,8 +57,8 @@ def alone(letter):
 
 
 def shown(letter):
-    """A token's letter for a picture: as one writes it alone, a final consonant with a line below."""
-    return alone(letter) + BELOW if FINALS < ord(letter) < FINALS + N_FINALS else alone(letter)
+    """A token's letter for a picture: as one writes it alone, a final consonant with the dictionaries' hyphen (-ㄴ)."""
+    return "-" + alone(letter) if FINALS < ord(letter) < FINALS + N_FINALS else alone(letter)
 
 
 def typed(text):

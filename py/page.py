@@ -9,6 +9,7 @@ trainer.start()  # before the other files are read, because it takes longest
 import language  # noqa: E402
 import view  # noqa: E402
 from chart import Chart  # noqa: E402
+from data_form import DataForm  # noqa: E402
 from panel import Panel  # noqa: E402
 from pyscript import js_import, window  # noqa: E402
 from recipe import SAMPLING  # noqa: E402
@@ -30,7 +31,7 @@ async def main():
     panel = Panel(tab)
     boot = asyncio.create_task(tab.boot())
     uplot = await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", window.location.href).href)
-    tab.chart = Chart(uplot[0].default, view.get("chart"))
+    tab.chart, tab.data = Chart(uplot[0].default, view.get("chart")), DataForm(tab)
     tab.opened()
     asyncio.create_task(language.follow(tab))
     for id, event, handler in (("train", "click", tab.press_train), ("step", "click", tab.press_step),
@@ -38,6 +39,8 @@ async def main():
                                ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
                                ("engine", "change", tab.switched), ("look", "input", tab.look),
                                ("listing", "toggle", tab.open_source),
+                               ("own-text", "input", tab.data.wrote), ("own-file", "change", tab.data.chose),
+                               ("own-use", "click", tab.data.press_use),
                                ("inside", "keydown", panel.key), ("panel-back", "click", panel.press_back),
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
@@ -45,6 +48,8 @@ async def main():
     for id in ("train", "step", "reset", "share", "engine"):
         view.get(id).disabled = False
     view.get("settings").addEventListener("change", tab.changed)
+    for event, handler in (("dragover", tab.data.dragged), ("drop", tab.data.dropped)):
+        view.get("page").addEventListener(event, handler)
     view.get("settings").addEventListener("submit", lambda event: event.preventDefault())
     for name in SAMPLING:
         view.get(name).addEventListener("input", tab.sampling)

@@ -42,7 +42,7 @@ def read_data(data):
 
 
 def documents(data):
-    """The documents in a Uint8Array: data.read(). The last ones are kept, for they are asked for again at each start."""
+    """The documents in a Uint8Array: data.read(). The last ones are kept: they are asked for again at each start."""
     global kept
     from data import read
 
@@ -131,5 +131,5 @@ def state():
 
 
 session, words, panel, kept = None, {}, None, (None, None)
-__export__ = ["about", "listing", "read_data", "start", "speak", "use", "train", "look", "inside", "names", "last_names",
-              "state"]
+__export__ = ["about", "listing", "read_data", "start", "speak", "use", "train", "look", "inside", "names",
+              "last_names", "state"]

@@ -62,7 +62,8 @@ MADE = {"korean-names": korean, "japanese-names": japanese, "dinosaurs": dinosau
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        subprocess.run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", *PACKAGES], cwd=folder, check=True)
+        npm = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run([*npm, *PACKAGES], cwd=folder, check=True)
         subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:",
                         "--target", folder / "japanese", JAPANESE], check=True)
         for file, make in MADE.items():
