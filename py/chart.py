@@ -120,7 +120,8 @@ class Chart:
         if self.held_out is not None:  # on that side of its line where the other one is not
             label.textContent = say("held-out", loss=held_out)
             above = not steps.length or self.held_out >= self.columns[2].at(-1)
-            label.style.top = "%dpx" % (over.offsetTop + plot.valToPos(self.held_out, "y") + (-20 if above else 4))
+            top = plot.valToPos(self.held_out, "y") + (-20 if above else 4)
+            label.style.top = "%dpx" % (over.offsetTop + max(0, min(top, over.clientHeight - 20)))
         if steps.length:
             summary = say("chart.summary", step=steps.at(-1), guess="%.2f" % guess,
                           loss="%.2f" % self.columns[2].at(-1))
