@@ -9,7 +9,7 @@ import recipe as recipes
 import view
 from pyscript import document, window
 from trainer import Failed, loads
-from words import number, put
+from words import number, put, say
 
 MAX_BYTES = 10000000  # as the worker's; a larger file is not even read
 KEPT = 4              # how many own data stay at hand, for Back
@@ -114,13 +114,14 @@ class DataForm:
 
     async def press_use(self, *_):
         """Train on what the preview shows."""
-        bytes, facts = self.looked
+        facts, wanted = self.looked[1], self.tab.recipe["sha256"]
         key = facts.sha256[:12]
+        other = wanted and wanted != key and wanted not in self.given  # a link's, that were never here
         self.given.pop(key, None)
         self.given[key] = self.looked
         for old in list(self.given)[:-KEPT]:
             self.given.pop(old)
-        self.tab.use_data(key, self.letters(facts))
+        self.tab.use_data(key, self.letters(facts), say("own.other") if other else say("own.used"))
 
     # ---- Looking at it
 

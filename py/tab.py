@@ -364,11 +364,13 @@ class Tab:
         form.fill(self.recipe)
         self.new_recipe(note)
 
-    def use_data(self, sha256, letters):
+    def use_data(self, sha256, letters, note):
         """The visitor's own data, by how their hash begins."""
         self.recipe = dict(self.recipe, data="own", sha256=sha256, letters=letters)
         form.fill(self.recipe)
-        self.new_recipe("" if self.step else say("own.used"))
+        if view.state() == "problem":
+            self.idle()
+        self.new_recipe(note)
 
     async def switched(self, *_):
         """The core, or what is compiled from it: in mid-run too, for the run stays what it is."""

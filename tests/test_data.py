@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 import time
 import tracemalloc
 import unicodedata
@@ -98,6 +99,25 @@ def test_any_bytes_whatsoever_give_documents_or_a_problem(content):
         assert own.docs and all(doc == doc.strip() != "" for doc in own.docs)
         "".join(own.docs).encode()  # no halves of pairs
         facts(own)
+
+
+def test_thousands_of_damaged_files_give_documents_or_a_problem():
+    """Truncated, with bytes changed, put in and taken out, in every encoding."""
+    rng, started, outcomes = random.Random(1), time.perf_counter(), Counter()
+    texts = ["emma\nZoë\n서연\n" * 20, "서연\r\n민준\r\n" * 20, "🐍\n" * 30, "a\n"]
+    encodings = ("utf-8", "utf-8-sig", "utf-16", "cp949", "latin-1")
+    whole = [text.encode(name, "ignore") for text in texts for name in encodings]
+    for _ in range(3000):
+        content = bytearray(rng.choice(whole))
+        for _ in range(rng.randint(1, 4)):
+            at, some = rng.randint(0, len(content)), rng.randbytes(rng.randint(0, 3))
+            content[at:at + rng.choice((0, 1, 2, 10, 1000))] = some
+        try:
+            facts(read(bytes(content)))
+            outcomes["read"] += 1
+        except Problem as problem:
+            outcomes[problem.args[0]] += 1
+    assert len(outcomes) >= 5 and time.perf_counter() - started < 30
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20), min_size=1, max_size=20))

@@ -155,8 +155,14 @@ def test_a_link_to_own_data_asks_for_them_and_knows_them(visitor):
     visitor.press("train")
     visitor.wait("problem")
     visitor.reads("train", "Train")
-    visitor.put("own-text", KOREAN)
+    visitor.put("own-text", "emma\nolivia")
     visitor.press("own-use")
+    expect(visitor.see("settings-note")).to_contain_text("They are not the link’s")
+    visitor.page.go_back()
+    visitor.put("own-text", KOREAN)
+    visitor.reads("own-note", re.compile("^10 documents"))
+    visitor.press("own-use")
+    expect(visitor.see("settings-note")).to_have_text("Chosen: your own data.")
     assert recipe_of(visitor)["letters"] == "jamo"
     train(visitor)
     assert visitor.points() == in_cpython(visitor, KOREAN.encode())[1]["points"]
