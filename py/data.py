@@ -111,7 +111,8 @@ def form(alphabet, counts):
     for block in range(LONGEST_BLOCK + 1):
         over.append(rest)
         rest -= counts[block]
-    return {"alphabet": alphabet, "letters": len(alphabet), "shown": "".join(map(hangul.shown, alphabet)),
+    return {"alphabet": alphabet, "letters": len(alphabet),
+            "shown": [hangul.shown(letter) for letter in alphabet.replace(" ", "␣")],
             "shortest": min(counts), "longest": max(counts),
             "mean": round(sum(length * count for length, count in counts.items()) / documents, 1), "over": over}
 

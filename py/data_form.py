@@ -159,9 +159,8 @@ class DataForm:
         put("own-note", ("own.facts", {"documents": number(facts.documents), "letters": number(form.letters),
                                        "shortest": form.shortest, "longest": number(form.longest), "mean": form.mean}),
             *sentences)
-        alphabet = list(form.shown.replace(" ", "␣"))
-        view.get("own-alphabet").textContent = " ".join(alphabet[:PREVIEW_LETTERS]) + (
-            " …" if len(alphabet) > PREVIEW_LETTERS else "")
+        view.get("own-alphabet").textContent = form.shown.slice(0, PREVIEW_LETTERS).join(" ") + (
+            " …" if form.letters > PREVIEW_LETTERS else "")
         lines = view.get("own-lines")
         lines.textContent = ""
         for line in facts.first:

@@ -157,7 +157,7 @@ def test_the_facts_of_some_documents():
     assert (said["documents"], said["duplicates"], said["notes"]) == (4, 1, [])
     assert said["first"] == ["emma", "bo", "emma", "x" * 60 + "…"]
     form = said["forms"]["syllables"]
-    assert (form["alphabet"], form["letters"], form["shown"]) == ("abemox", 6, "abemox")
+    assert (form["alphabet"], form["letters"], form["shown"]) == ("abemox", 6, list("abemox"))
     assert (form["shortest"], form["longest"], form["mean"]) == (2, 70, 20.0)
     assert "jamo" not in said["forms"]
 
