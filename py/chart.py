@@ -1,7 +1,7 @@
 """The loss curve: uPlot's canvas, and one HTML line for the uniform guess (MicroPython, on the page).
 
-A chart has verbs: reset() begins a run, add() takes points, cut() forgets those after a step; keep() leaves the means
-of now in place, dashed, beside those of the runs to come, and let_go() takes them away.
+A chart has verbs: reset() begins a run, add() takes points, hold() a held-out loss, cut() forgets those after a step;
+keep() leaves the means of now in place, dashed, beside those of the runs to come, and let_go() takes them away.
 """
 import json
 import math
@@ -11,7 +11,8 @@ from words import say
 
 HEIGHT = 172
 # Names of the style sheet.
-COLOURS = {"axis": "--soft", "grid": "--line", "mean": "--accent", "dot": "--dot", "kept": "--soft"}
+COLOURS = {"axis": "--soft", "grid": "--line", "mean": "--accent", "dot": "--dot",
+           "kept": "--soft", "held out": "--ink"}
 
 
 class NoChart:
@@ -30,7 +31,8 @@ class Chart:
     def __init__(self, uplot, element):
         self.element = element
         self.num_steps, self.vocab_size, self.then = 1000, 27, None
-        self.columns = [window.Array.new() for _ in range(3)]  # steps, losses, means
+        self.columns = [window.Array.new() for _ in range(4)]  # steps, losses, means, held-out losses where there are
+        self.held_out = None  # the last of these
         self.kept, self.kept_steps, self.join = None, 0, uplot.join
         self.plot = uplot.new(self.options(), self.data(), element)
         window.ResizeObserver.new(self.fit).observe(element)
@@ -39,13 +41,22 @@ class Chart:
     def reset(self, num_steps, vocab_size):
         """Begin a run: an empty curve of num_steps steps, with ln(vocab_size) marked."""
         self.num_steps, self.vocab_size = num_steps, vocab_size
-        self.columns = [window.Array.new() for _ in range(3)]
+        self.columns, self.held_out = [window.Array.new() for _ in range(4)], None
         self.draw()
 
     def add(self, points):
         """points: JavaScript's arrays of steps, losses and means."""
-        self.columns = [column.concat(more) for column, more in zip(self.columns, points)]
+        unknown = window.Array.new(points[0].length).fill(None)
+        self.columns = [column.concat(more) for column, more in zip(self.columns, list(points) + [unknown])]
         self.draw()
+
+    def hold(self, step, loss):
+        """Take a held-out loss, of a step that has a point or was left out after one."""
+        at = self.columns[0].findLastIndex(lambda x, *_: x <= step)
+        if at >= 0:
+            self.columns[3].fill(loss, at, at + 1)
+            self.held_out = loss
+            self.draw()
 
     def cut(self, step):
         """Forget the points after a step."""
@@ -90,13 +101,15 @@ class Chart:
             "scales": {"x": {"time": False}, "y": {}}, "axes": [dict(axis, size=26), dict(axis, size=32, space=36)],
             "series": [{}, {"width": 0, "points": {"show": True, "size": 2.5, "width": 0}},
                        {"width": 2, "points": {"show": False}},
+                       {"width": 1.5, "dash": [2, 3], "spanGaps": True, "points": {"show": False}},
                        {"width": 1.5, "dash": [5, 4], "points": {"show": False}}], "hooks": {}}))
         options.scales.x.range = self.range_of_steps
         options.scales.y.range = self.range_of_losses
         for part in options.axes:
             part.stroke, part.grid.stroke = self.colour("axis"), self.colour("grid")
         options.series[1].points.fill = options.series[1].stroke = self.colour("dot")
-        options.series[2].stroke, options.series[3].stroke = self.colour("mean"), self.colour("kept")
+        for series, name in zip(options.series[2:], ("mean", "held out", "kept")):
+            series.stroke = self.colour(name)
         options.hooks.draw = window.Array.of(self.mark)
         options.hooks.setCursor = window.Array.of(self.tell)
         return options
@@ -128,7 +141,10 @@ class Chart:
             step, loss, mean = (plot.data[column].at(at) for column in range(3))
             if type(mean) is float or type(mean) is int:
                 text = say("chart.step", step=step, loss="%.3f" % loss, mean="%.3f" % mean)
-            kept = plot.data[3].at(at) if self.kept else None
+            held_out = plot.data[3].at(at)
+            if text and (type(held_out) is float or type(held_out) is int):
+                text += " " + say("chart.held-out", loss="%.3f" % held_out)
+            kept = plot.data[4].at(at) if self.kept else None
             if type(kept) is float or type(kept) is int:
                 text = (text + " " + say("chart.kept", step=step, mean="%.3f" % kept)).strip()
         hint.textContent = text or say("loss.hint")
@@ -147,6 +163,16 @@ class Chart:
         if self.then is not None:
             then.style.left = "%dpx" % (over.offsetLeft + plot.valToPos(self.then, "x"))
             then.style.top, then.style.height = "%dpx" % over.offsetTop, "%dpx" % over.clientHeight
+        label, held_out = document.getElementById("held-out"), "%.3f" % (self.held_out or 0)
+        label.hidden = self.held_out is None
+        if self.held_out is not None:  # on that side of its line where the other one is not
+            label.textContent = say("held-out", loss=held_out)
+            above = not steps.length or self.held_out >= self.columns[2].at(-1)
+            top = plot.valToPos(self.held_out, "y") + (-20 if above else 4)
+            label.style.top = "%dpx" % (over.offsetTop + max(0, min(top, over.clientHeight - 20)))
         if steps.length:
-            self.element.setAttribute("aria-label", say("chart.summary", step=steps.at(-1), guess="%.2f" % guess,
-                                                        loss="%.2f" % self.columns[2].at(-1)))
+            summary = say("chart.summary", step=steps.at(-1), guess="%.2f" % guess,
+                          loss="%.2f" % self.columns[2].at(-1))
+            if self.held_out is not None:
+                summary += " " + say("chart.held-out", loss=held_out)
+            self.element.setAttribute("aria-label", summary)

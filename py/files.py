@@ -6,12 +6,12 @@ import asyncio
 import json
 
 import form
+import recipe as recipes
 import view
 from pyscript import document, window
 from trainer import Failed, dumps, loads, values_of
 from words import all_texts, put, say
 
-KEPT = ("data", "num_steps", "seed", "n_layer", "n_embd", "n_head", "block_size", "learning_rate")
 LARGEST = 1 << 25  # bytes of a file
 ENDINGS = {"run": "-run.safetensors", "weights": ".safetensors", "json": ".json", "curve": ".csv", "names": ".txt",
            "attention": "-attention.svg", "probabilities": "-probabilities.svg"}
@@ -53,7 +53,7 @@ class Opening:
         was_training, tab.training, tab.single, tab.fresh = tab.training, False, False, False
         while tab.pulling:  # until the slice that is under way has come: no other may slip in before
             await asyncio.sleep(0.02)
-        facts = loads(await tab.trainer.call("adopt", source, dumps(all_texts()), None))
+        facts = await self.adopted(source, None)
         if facts.problem:
             tab.training = was_training
             asyncio.create_task(tab.pull())
@@ -71,6 +71,19 @@ class Opening:
         await tab.use_engine()
         tab.saved, tab.saved_step = await tab.trainer.call("state"), tab.step
         return facts
+
+    async def adopted(self, source, state):
+        """Let the worker begin with a link's model or a file's bytes, and the data that these name where they are here;
+        state: as the worker gave it, to go on from, or None. Gives the worker's facts."""
+        tab = self.tab
+        facts = loads(await tab.trainer.call("whose", source))
+        if facts.problem:
+            return facts
+        try:
+            data = await tab.data.bytes(dict(recipes.DEFAULTS, **json.loads(window.JSON.stringify(facts.recipe))))
+        except (KeyError, Failed):  # a link's model does without; of a file the worker says that they are missing
+            data = None
+        return loads(await tab.trainer.call("adopt", source, dumps(all_texts()), state, data))
 
     def settled(self, recipe, facts):
         """The recipe with the settings of the model that the worker has adopted; keeps what is to be shown of it."""
@@ -151,7 +164,7 @@ class Opening:
         return save
 
     def curve(self):
-        return window.JSON.stringify(window.Array.of(*self.tab.chart.columns))
+        return window.JSON.stringify(window.Array.of(*self.tab.chart.columns[:3]))
 
     # ---- The receipt
 

@@ -17,6 +17,18 @@ def fill(recipe):
         str(recipe["temperature"])
     document.getElementById("prefix").value = recipe["prefix"]
     document.getElementById("engine").value = recipe["engine"]
+    _link_presets(recipe)
+
+
+def _link_presets(recipe):
+    """Let the links of the presets keep the language, and but for the published run the data."""
+    for link in document.querySelectorAll(".presets a"):
+        if not link.hasAttribute("data-preset"):
+            link.setAttribute("data-preset", link.getAttribute("href"))
+        preset, _ = recipes.parse(link.getAttribute("data-preset"))
+        for name in ("lang",) if link.hasAttribute("data-published") else ("lang", "data", "letters", "sha256"):
+            preset[name] = recipe[name]
+        link.href = "#" + (recipes.link(preset) or "seed=%d" % preset["seed"])
 
 
 def change(recipe, name, text):

@@ -12,6 +12,7 @@ import share  # noqa: E402
 import view  # noqa: E402
 from chart import Chart, NoChart  # noqa: E402
 from compare import Compare  # noqa: E402
+from data_form import DataForm  # noqa: E402
 from edit import Edit  # noqa: E402
 from listing import Listing  # noqa: E402
 from panel import Panel  # noqa: E402
@@ -42,6 +43,7 @@ async def main():
         tab.chart = Chart(uplot[0].default, view.get("chart"))
     except Exception as error:  # whatever keeps the curve from being drawn, the rest of the page goes on
         tab.chart = NoChart(view.get("chart"), reason(error))
+    tab.data = DataForm(tab)
     tab.opened()
     asyncio.create_task(language.follow(tab))
     for id, event, handler in (("train", "click", tab.press_train), ("step", "click", tab.press_step),
@@ -55,6 +57,8 @@ async def main():
                                ("experiment", "change", edit.choose), ("edited-back", "click", edit.press_back),
                                ("restore", "click", edit.press_restore), ("restore-edit", "click", edit.press_restore),
                                ("keep", "click", compare.press_keep), ("let-go", "click", compare.press_let_go),
+                               ("own-text", "input", tab.data.wrote), ("own-file", "change", tab.data.chose),
+                               ("own-use", "click", tab.data.press_use),
                                ("inside", "keydown", panel.key), ("panel-back", "click", panel.press_back),
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
@@ -66,6 +70,8 @@ async def main():
     for id in ("train", "step", "reset", "share", "engine"):
         view.get(id).disabled = False
     view.get("settings").addEventListener("change", tab.changed)
+    for event, handler in (("dragover", tab.data.dragged), ("drop", tab.data.dropped)):
+        view.get("page").addEventListener(event, handler)
     view.get("settings").addEventListener("submit", lambda event: event.preventDefault())
     for name in SAMPLING:
         view.get(name).addEventListener("input", tab.sampling)

@@ -5,18 +5,25 @@ one is a whole trained model in a hundred characters. Links come from strangers:
 Runs in MicroPython (the page) and in CPython (the tests).
 """
 
-DATASETS = {"us-names-2018": "static/datasets/us-names-2018.txt"}
-CHOICES = {"data": DATASETS, "engine": ("core", "compiled")}
+DATASETS = {name: "static/datasets/" + name + ".txt"
+            for name in ("us-names-2018", "korean-names", "japanese-names", "dinosaurs", "cities")}
+LETTERS = {"us-names-2018": 26, "korean-names": 106, "japanese-names": 22, "dinosaurs": 26, "cities": 27}
+JAMO = {"korean-names": 33}  # how many different letters there are, where Hangul is taken apart
+OWN = "own"  # the visitor's own data, which stay with the visitor
+CHOICES = {"data": tuple(DATASETS) + (OWN,), "engine": ("core", "compiled"), "letters": ("", "jamo")}
 
 FIELDS = (
     # name             default          low     high     (a text: how long it may be)
     ("data",           "us-names-2018", 1,      40),
+    ("letters",        "",              0,      4),   # "jamo": Hangul by the letter; "": by the syllable
+    ("sha256",         "",              0,      12),  # of own data: how its hash begins
     ("num_steps",      1000,            1,      100000),
     ("seed",           42,              0,      999999999),
     ("n_layer",        1,               1,      4),
     ("n_embd",         16,              1,      64),
     ("n_head",         4,               1,      8),
     ("block_size",     16,              1,      64),
+    ("held_out",       10,              0,      50),  # per cent of the documents, never trained on
     ("learning_rate",  0.01,            0.0001, 10.0),
     ("temperature",    0.5,             0.1,    2.0),
     ("prefix",         "",              0,      15),
@@ -70,6 +77,8 @@ def link(recipe):
 def read(name, text):
     """The field's value in a text, of the type of its default; None where the text has none."""
     kind = type(DEFAULTS[name])
+    if name == "sha256" and (text is None or any(char not in "0123456789abcdef" for char in text)):
+        return None
     if kind is str:
         return text if text is not None and text in CHOICES.get(name, (text,)) else None
     if not text or len(text) > 30 or any(char not in "+-.0123456789eE" for char in text):

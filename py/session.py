@@ -14,7 +14,9 @@ from contextlib import suppress
 
 import compiler
 import draw
+import hangul
 import microgpt
+from heldout import HeldOut
 from history import Dice, History, Invention
 
 WINDOW = 100          # steps in the running mean of the loss
@@ -30,9 +32,11 @@ class Session:
         """lines: the data; recipe: a dict with the core's settings, and more; core: its module, where it is an edited
         one. ValueError says what can't be."""
         settings = {name: recipe[name] for name in core.DEFAULTS if name in recipe}
-        self.run = core.Run(lines, **settings)
+        self.recipe, self.jamo = dict(recipe), recipe.get("letters") == "jamo"
+        self.run = core.Run(map(hangul.decompose, lines) if self.jamo else lines, **settings)
         self.listed = set(self.run.docs)
-        self.alphabet = [*self.run.chars, BOUNDARY]
+        self.held_out = HeldOut(self.run, recipe.get("held_out", 0))
+        self.alphabet = [*map(hangul.shown, self.run.chars), BOUNDARY]
         self.recent = deque(maxlen=WINDOW)
         self.stride = max(1, self.run.settings.num_steps // DOTS)
         self.rng = random.Random(self.run.settings.seed)
@@ -64,22 +68,29 @@ class Session:
         """Train for about budget_ms, one step at least, and give one frame.
 
         A frame holds the step; the points of the loss curve since the last one, as three lists (steps, losses, running
-        means); the running mean; the names invented, as [step, name, is it new]; the steps that are kept; whether the
-        run is done. Where the loss is no longer a number, the weights are those before, and broken is the step that
-        failed. Where the compiled run cannot go on, the core does from the next slice on, and declined says why.
+        means); the running mean; the held-out losses, as [step, loss]; the names invented, as [step, name, is it new];
+        the steps that are kept; whether the run is done. Where the loss is no longer a number, the weights are those
+        before, and broken is the step that failed. Where the compiled run cannot go on, the core does from the next
+        slice on, and declined says why. A held-out loss takes a while to measure, so a frame with a budget may have no
+        step in it.
         """
         run, end, first = self.run, time.perf_counter() + budget_ms / 1000, self.run.step
-        losses, means, names, broken, declined = [], [], [], 0, ""
+        losses, means, names, held_out, broken, declined = [], [], [], [], 0, ""
         every, history = self.every, self.history
         before = None if self.engine else self.state()
         try:
             while run.step < run.settings.num_steps and (not losses or time.perf_counter() < end):
+                if self.held_out.pending() and not self.measure(held_out, end if budget_ms else math.inf):
+                    break
                 if run.step == 0:
                     names += self.names_of_this_step(temperature, prefix)
                 until = min(every - run.step % every, run.settings.num_steps - run.step, history.ahead(run.step))
                 self.take(self.advance(min(until, BATCH if budget_ms else 1)), losses, means)
                 if history.due(run.step):
                     history.keep(run.step, self.weights())
+                self.held_out.due(run.step)
+                if not budget_ms or run.step == run.settings.num_steps:
+                    self.measure(held_out, math.inf)
                 if run.step % every == 0 and run.step < run.settings.num_steps:
                     names += self.names_of_this_step(temperature, prefix)
         except compiler.CannotCompile as error:
@@ -93,8 +104,9 @@ class Session:
         steps = range(first + 1, first + 1 + len(losses))
         kept = [i for i, step in enumerate(steps) if step % self.stride == 0 or step == 1]
         return {"step": run.step, "points": [[column[i] for i in kept] for column in (steps, losses, means)],
-                "mean": means[-1] if means else None, "names": names, "broken": broken, "declined": declined,
-                "kept": list(history.kept), "done": run.step >= run.settings.num_steps}
+                "mean": means[-1] if means else None, "held_out": held_out, "names": names,
+                "broken": broken, "declined": declined, "kept": list(history.kept),
+                "done": run.step >= run.settings.num_steps}
 
     def advance(self, most):
         """Take a step, or up to `most` where they are compiled. Returns the losses."""
@@ -107,6 +119,25 @@ class Session:
             raise ArithmeticError(f"the loss is {loss}")
         return [loss]
 
+    def measure(self, held_out, end):
+        """Measure the held-out loss, if it is time to, as far as that goes until the clock is at end. Whether it is
+        done."""
+        while self.held_out.pending():
+            held_out += filter(None, [self.held_out.measure(self.loss)])
+            if time.perf_counter() >= end:
+                break
+        return not self.held_out.pending()
+
+    def loss(self, doc):
+        """The loss of a document by the engine at work; infinite where it is no number."""
+        if self.engine:
+            return self.engine.loss(doc)
+        try:
+            self.run.read(doc)
+        except (ArithmeticError, ValueError):
+            return math.inf
+        return self.run.loss.data
+
     def take(self, new, losses, means):
         """Add new losses to the others, and to each the mean of those before it."""
         for loss in new:
@@ -117,7 +148,8 @@ class Session:
     def names(self, count, temperature, prefix, rng, step=None):
         """count invented names, each as [step, name, is it new: in no list]; step: a kept one, or None for now."""
         names = [self.invent(temperature, prefix, rng, step).name for _ in range(count)]
-        return [[self.run.step if step is None else step, name, name not in self.listed] for name in names]
+        step = self.run.step if step is None else step
+        return [[step, hangul.compose(name) if self.jamo else name, name not in self.listed] for name in names]
 
     def invent(self, temperature, prefix, rng, step=None):
         """An Invention: a name by the model of now, or of a kept step. How it was drawn goes to the history."""
@@ -205,6 +237,8 @@ class Session:
         run.mean, run.square = list(state[1 + n:1 + 2 * n]), list(state[1 + 2 * n:1 + 3 * n])
         self.recent = deque(state[1 + 3 * n:], WINDOW)
         self.history.keep(run.step, state[1:1 + n])
+        self.held_out.step = 0
+        self.held_out.due(run.step)
 
 
 def drawn(view, alphabet, words):

@@ -5,6 +5,7 @@ The flow is a pull: pull() asks for a frame, shows it, and asks for the next. To
 import asyncio
 
 import form
+import hangul
 import view
 from past import Past
 from pyscript import document, window
@@ -26,7 +27,8 @@ class Tab:
 
     def __init__(self, trainer):
         self.trainer, trainer.on_progress, trainer.on_silence = trainer, self.downloaded, self.silent
-        self.chart, self.speed, self.pictures = None, view.Speed(), view.Pictures()
+        self.chart = self.data = None               # given by the page
+        self.speed, self.pictures = view.Speed(), view.Pictures()
         self.recipe, self.running = None, None      # in the form; of the run in the worker, None before it has one
         self.alive = self.booting = False           # has the worker come up; is it coming up
         self.pulling = False                        # is pull() under way
@@ -82,8 +84,16 @@ class Tab:
         run, self.fresh = self.run, False
         resume = resume and bool(self.running)  # an edited core's run does not go on without it
         recipe, state = (self.running, self.saved) if resume else (self.recipe, None)
-        verb, source = ("adopt", recipe["model"]) if recipe["model"] else ("start", dumps(recipe))
-        facts = loads(await self.trainer.call(verb, source, dumps(all_texts()), state))
+        try:
+            if recipe["model"]:
+                facts = await self.opening.adopted(recipe["model"], state)
+            else:
+                data = await self.data.bytes(recipe)
+                facts = loads(await self.trainer.call("start", dumps(recipe), dumps(all_texts()), state, data))
+        except KeyError:
+            self.stop()
+            view.status("own.missing", "problem")
+            return False
         if run != self.run:  # Reset was pressed or a setting changed, and this run is nobody's
             return True
         if facts.problem:
@@ -117,7 +127,7 @@ class Tab:
         recipe = self.recipe
         if run != self.run or self.running or not self.alive or recipe["engine"] != "compiled":
             return
-        if count_parameters(recipe, 27) * recipe["block_size"] <= AHEAD:
+        if count_parameters(recipe, self.data.vocab_size(recipe)) * recipe["block_size"] <= AHEAD:
             self.fresh = True
             await self.pull()
 
@@ -238,6 +248,8 @@ class Tab:
             view.loss(frame.mean)
         if frame.points[0].length:
             self.chart.add(frame.points)
+        for step, loss in frame.held_out:
+            self.chart.hold(step, loss)
         if frame.html:
             view.names(frame.html)
             self.past.invented.tell()
@@ -253,7 +265,8 @@ class Tab:
         view.get("more-names").disabled = False
 
     def clear_curve(self):
-        self.chart.reset((self.running or self.recipe)["num_steps"], len(self.chars) + 1 if self.chars else 27)
+        recipe = self.running or self.recipe
+        self.chart.reset(recipe["num_steps"], len(self.chars) + 1 if self.running else self.data.vocab_size(recipe))
         view.loss(None)
 
     async def finish(self, run):
@@ -289,6 +302,8 @@ class Tab:
     def known(self, id):
         """The text in a box, if the data has all of its letters; else "", and the page says so."""
         text = view.get(id).value.strip()
+        if (self.running or self.recipe)["letters"] == "jamo":
+            text = hangul.typed(text)
         strange = [letter for letter in text if letter not in self.chars] if self.chars else []
         view.line(id + "-note", say(id + ".unknown", letters=", ".join(strange)) if strange else "")
         return "" if strange else text
@@ -410,7 +425,17 @@ class Tab:
         """A setting: the form mends what can't be, the address follows, and a run under way goes on as it began."""
         box = event.target
         self.recipe, note = form.change(self.recipe, box.name, box.value)
+        if box.name == "data":
+            self.recipe.update(sha256="", letters="")
         form.fill(self.recipe)
+        self.new_recipe(note)
+
+    def use_data(self, sha256, letters, note):
+        """The visitor's own data, by how their hash begins."""
+        self.recipe = dict(self.recipe, data="own", sha256=sha256, letters=letters)
+        form.fill(self.recipe)
+        if view.state() == "problem":
+            self.idle()
         self.new_recipe(note)
 
     async def switched(self, *_):
@@ -447,7 +472,8 @@ class Tab:
         form.to_address(self.recipe, replace=step)
 
     def new_recipe(self, note, address=True):
-        form.count(self.recipe, len(self.chars) + 1 if self.chars else 27)
+        form.count(self.recipe, self.data.vocab_size(self.recipe))
+        self.data.follow(self.recipe)
         if address:
             form.to_address(self.recipe)
         if not self.step:
@@ -455,7 +481,7 @@ class Tab:
                 self.recipe["model"] = ""
             if self.running:
                 self.on_run()
-            self.running = None
+            self.running, self.chars = None, ""
             self.run += 1
             view.progress(0, self.recipe["num_steps"])
             view.compiler("")

@@ -65,10 +65,35 @@ def listing():
     return source.listing(text)
 
 
-def lines_of(data):
-    """The documents of a data set that is here, else None."""
+def read_data(data):
+    """What there is to say about a visitor's own data, a Uint8Array: data.facts(); or, in problem, what is wrong with
+    them, as [key, values] of a text of the page."""
+    from data import Problem, facts  # here, because few have data of their own
+
     try:
-        with open(data + ".txt", encoding="utf-8") as lines:
+        return json.dumps({"problem": None} | facts(documents(data)))
+    except Problem as problem:
+        return json.dumps({"problem": problem.args})
+
+
+def documents(data):
+    """The documents in a Uint8Array: data.read(). The last ones are kept: they are asked for again at each start."""
+    global given
+    from data import read
+
+    data = data.to_bytes()
+    key = hashlib.sha256(data).digest()
+    if given[0] != key:
+        given = key, read(data)
+    return given[1]
+
+
+def lines_of(name, data=None):
+    """The documents in a Uint8Array; where there is none, those of a data set that is here, else None."""
+    if data:
+        return documents(data).docs
+    try:
+        with open(name + ".txt", encoding="utf-8") as lines:
             return list(lines)
     except (OSError, ValueError):
         return None
@@ -88,12 +113,15 @@ def lines():
 
 
 @telling
-def start(recipe, texts, saved=None):
-    """Begin a run, or go on with one from the bytes that state() gave. What can't be is said in problem."""
+def start(recipe, texts, saved=None, source=None):
+    """Begin a run, or go on with one from the bytes that state() gave. What can't be is said in problem.
+
+    source: a Uint8Array of the recipe's data; None for those that the worker has as a file.
+    """
     global session, words, panel, data
     recipe, words = json.loads(recipe), json.loads(texts)
     try:
-        session = Session(lines_of(recipe["data"]), recipe, module)
+        session = Session(lines_of(recipe["data"], source), recipe, module)
     except ValueError as error:
         return json.dumps({"problem": str(error)})
     if saved:
@@ -105,14 +133,28 @@ def start(recipe, texts, saved=None):
                        "chars": "".join(session.run.chars)})
 
 
-def adopt(source, texts, saved=None):
-    """Go on with a model from outside, and from the bytes that state() gave: see keep.desk.opened()."""
-    global session, words, panel, data
+def whose(source):
+    """The recipe of a model from outside, so that its data can be fetched: see keep.desk.whose()."""
     from keep import desk  # here, because it is read for those only who keep or open something
 
+    return json.dumps(desk.whose(brought(source)))
+
+
+def brought(source):
+    """A link's text as it is, a file's Uint8Array as bytes."""
+    return source if isinstance(source, str) else source.to_bytes()
+
+
+def adopt(source, texts, saved=None, documents=None):
+    """Go on with a model from outside, and from the bytes that state() gave: see keep.desk.opened().
+
+    documents: a Uint8Array of its data; None for those that the worker has as a file, or that nobody has.
+    """
+    global session, words, panel, data
+    from keep import desk
+
     words = json.loads(texts)
-    source = source if isinstance(source, str) else source.to_bytes()
-    made, facts = desk.opened(source, lines_of, words, module)
+    made, facts = desk.opened(brought(source), lambda name: lines_of(name, documents), words, module)
     if made:
         session, panel, data = made, None, facts["data"]
         if saved:
@@ -225,6 +267,6 @@ def state():
 
 
 text, module = PUBLISHED, microgpt
-session, words, panel, data = None, {}, None, ""
-__export__ = ["about", "core", "difference", "listing", "lines", "start", "adopt", "linked", "saved", "receipt",
-              "speak", "use", "train", "look", "past", "inside", "names", "last_names", "state"]
+session, words, panel, data, given = None, {}, None, "", (None, None)
+__export__ = ["about", "core", "difference", "listing", "lines", "read_data", "start", "whose", "adopt", "linked",
+              "saved", "receipt", "speak", "use", "train", "look", "past", "inside", "names", "last_names", "state"]

@@ -87,7 +87,7 @@ def test_the_coder_comes_close_to_the_entropy():
 
 def test_a_model_link_brings_back_settings_alphabet_and_step(tiny, link):
     model = model_link.decode(link)
-    assert model.recipe == {name: TINY[name] for name in models.KEPT}
+    assert model.recipe == {name: (DEFAULTS | TINY)[name] for name in models.KEPT}
     assert model.step == 23 and model.alphabet == tiny[0].run.chars
     assert max(abs(a - b) for a, b in zip(model.weights, models.taken(tiny[0], "").weights, strict=True)) < 0.05
 
@@ -386,7 +386,8 @@ def test_a_damaged_file_is_refused_or_opens(file):
 
 
 def test_the_largest_link_takes_little_memory():
-    recipe = dict({name: TINY[name] for name in models.KEPT}, n_layer=4, n_embd=32, n_head=1, block_size=64)
+    recipe = dict({name: (DEFAULTS | TINY)[name] for name in models.KEPT},
+                  n_layer=4, n_embd=32, n_head=1, block_size=64)
     vocabulary = (model_link.MOST - count_parameters(recipe, 0)) // 64
     model = models.Model(recipe, 0, [chr(0x4e00 + i) for i in range(vocabulary - 1)],
                          array("d", bytes(8 * count_parameters(recipe, vocabulary))))

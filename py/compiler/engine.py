@@ -150,6 +150,12 @@ class Engine:
         return SimpleNamespace(tokens=tokens, loss=loss, attention=attention, probabilities=[
             [number(probability) for probability in scores] for scores in self.probabilities[:n]])
 
+    def loss(self, doc):
+        """The loss of a document with letters of the alphabet: what read() would give, without all there is to see."""
+        self.machine.write(self.program.rows, array("i", self.tokens(doc)).tobytes())
+        self.machine.call("gradients", self.program.rows)
+        return self.machine.read(self.program.loss, 1)[0]
+
     def sample(self, rng, temperature, prefix=""):
         """As Run.sample, and by Run.sample: only the scores come from the machine."""
         value = type(self.run.gpt.parameters[0])

@@ -39,6 +39,15 @@ def opened(source, lines_of, words, core=microgpt):
                   "html": draw.names(names, words), "pictures": shown}
 
 
+def whose(source):
+    """The recipe of what a link's text or a file's bytes hold: {"recipe", "problem", "values"}."""
+    try:
+        found = model_link.decode(source) if isinstance(source, str) else run_file.read(source)
+        return {"recipe": found.recipe, "problem": "", "values": {}}
+    except Refused as error:
+        return {"recipe": None, "problem": error.key, "values": error.values}
+
+
 def _with_or_without(found, lines, core):
     try:
         return model.session(found, lines, core)

@@ -10,7 +10,8 @@ from session import WINDOW, Session
 
 from . import Refused
 
-KEPT = ("data", "num_steps", "seed", "n_layer", "n_embd", "n_head", "block_size", "learning_rate")  # of the recipe
+KEPT = ("data", "letters", "sha256", "num_steps", "seed", "n_layer", "n_embd", "n_head", "block_size", "held_out",
+        "learning_rate")  # of the recipe
 MOST_CHARACTERS = 2000   # in an alphabet
 NAMES_OF_ITS_OWN = 12    # stand for the data where that is missing
 
@@ -51,6 +52,8 @@ def check(recipe, step, alphabet):
     if set(recipe) != set(KEPT) or any(type(recipe[name]) is not type(recipes.DEFAULTS[name]) for name in KEPT):
         raise ValueError("the settings are not those of a run")
     recipe["data"].encode("utf-8")  # which a lone surrogate refuses
+    if any(recipes.read(name, recipe[name]) is None for name in ("letters", "sha256")):
+        raise ValueError("the data are described as none are")
     if any(recipes.clamp(name, recipe[name]) != recipe[name] for name in KEPT) or recipe["n_embd"] % recipe["n_head"]:
         raise ValueError("a setting is out of its limits")
     if type(step) is not int or not 0 <= step <= recipe["num_steps"]:
@@ -63,12 +66,13 @@ def check(recipe, step, alphabet):
         raise ValueError("no document has this alphabet")
 
 
-def documents_sha256(run):
-    """The SHA-256 of a run's documents in the order of the data, with a line's end between each two."""
-    order = list(range(len(run.docs)))
+def documents_sha256(session):
+    """The SHA-256 of a session's documents in the order of the data, with a line's end between each two."""
+    run, docs = session.run, session.run.docs + session.held_out.docs
+    order = list(range(len(docs)))
     random.Random(run.settings.seed).shuffle(order)
     documents = [""] * len(order)
-    for place, doc in zip(order, run.docs):
+    for place, doc in zip(order, docs):
         documents[place] = doc
     return sha256("\n".join(documents).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -79,7 +83,8 @@ def taken(session, data, **more):
     Raises Refused where an edited core has other matrices than the published one.
     """
     run = session.synced()
-    recipe = {name: data if name == "data" else getattr(run.settings, name) for name in KEPT}
+    recipe = {name: session.recipe.get(name, recipes.DEFAULTS[name]) for name in KEPT} | {"data": data}
+    recipe |= {name: value for name, value in vars(run.settings).items() if name in KEPT}
     table = {name: (len(rows), len(rows[0])) for name, rows in run.gpt.weights.items()}
     if table != shapes(recipe, len(run.chars) + 1):
         raise Refused("keep.edited")
@@ -97,7 +102,7 @@ def session(model, lines=None, core=microgpt):
         recipe["num_steps"] = recipes.clamp("num_steps", model.step + recipe["num_steps"])
     made = Session(lines if here else [_stand_in(model.alphabet)], recipe, core)
     run = made.run
-    if run.chars != model.alphabet or here and model.data_sha256 not in ("", documents_sha256(run)):
+    if run.chars != model.alphabet or here and model.data_sha256 not in ("", documents_sha256(made)):
         raise Refused("keep.data", data=model.recipe["data"])
     zeros = array("d", bytes(8 * len(model.weights)))
     made.restore([model.step, *model.weights, *(model.mean or zeros), *(model.square or zeros), *(model.recent or ())])

@@ -15,6 +15,8 @@ from . import Refused, packet
 from .coder import LARGEST, Decoder, Encoder
 from .model import Model, check, shapes
 
+NUMBERS = ("n_layer", "n_embd", "n_head", "block_size", "held_out", "num_steps", "seed")  # of the recipe,
+TEXTS = ("data", "letters", "sha256")                                                      # in their order
 LONGEST = 1960             # characters at the default size
 DEFAULT_SIZE = 4192        # weights
 A_WEIGHT = 0.455           # characters for each weight of a larger model: about as at the default size
@@ -67,9 +69,10 @@ def decode(text):
 
 def _decode(data):
     reader = packet.Reader(data)
-    recipe = {name: reader.number() for name in ("n_layer", "n_embd", "n_head", "block_size", "num_steps", "seed")}
+    recipe = {name: reader.number() for name in NUMBERS}
     step = reader.number()
-    recipe["learning_rate"], recipe["data"] = float(reader.text()), reader.text()
+    recipe["learning_rate"] = float(reader.text())
+    recipe |= {name: reader.text() for name in TEXTS}
     alphabet, last, ranges = [], -1, reader.number()
     for _ in range(ranges):
         first, count = last + 1 + reader.number(), reader.number()
@@ -108,10 +111,9 @@ def _head(model):
             ranges[-1][1] += 1
         else:
             ranges.append([code, code + 1])
-    numbers = [recipe[name] for name in ("n_layer", "n_embd", "n_head", "block_size", "num_steps", "seed")]
-    out = b"".join(map(packet.varint, [*numbers, model.step]))
-    for text in (repr(recipe["learning_rate"]).encode(), recipe["data"].encode()):
-        out += packet.varint(len(text)) + text
+    out = b"".join(map(packet.varint, [*(recipe[name] for name in NUMBERS), model.step]))
+    for text in (repr(recipe["learning_rate"]), *(recipe[name] for name in TEXTS)):
+        out += packet.varint(len(text.encode())) + text.encode()
     out += packet.varint(len(ranges))
     last = -1
     for first, end in ranges:

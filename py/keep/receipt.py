@@ -18,7 +18,7 @@ def receipt(session, curve, names):
     run = session.run
     settings = {name: value for name, value in vars(run.settings).items() if name not in ("temperature", "num_samples")}
     published = {name: microgpt.DEFAULTS[name] for name in settings}
-    if settings != published or run.step < run.settings.num_steps or documents_sha256(run) != DATA_SHA256:
+    if settings != published or run.step < run.settings.num_steps or documents_sha256(session) != DATA_SHA256:
         return None
     losses = dict(zip(curve[0], curve[1]))
     right = sum(f"{losses.get(step, 0):.4f}" == f"{loss:.4f}" for step, loss in LOSSES.items())

@@ -36,7 +36,7 @@ def save(session, data, whole=True, curve=(), names=(), core_sha256=""):
     data: the data's name; curve: three lists, the steps, losses and means to keep; names: those invented, the newest
     first. Raises Refused where an edited core has other matrices.
     """
-    more = {"core_sha256": core_sha256, "data_sha256": documents_sha256(session.run)}
+    more = {"core_sha256": core_sha256, "data_sha256": documents_sha256(session)}
     model = taken(session, data, **more)
     if whole:
         run = session.run
