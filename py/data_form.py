@@ -73,11 +73,12 @@ class DataForm:
         """A file was chosen."""
         file = event.target.files.item(0)
         if file:
+            view.get("own-text").value = ""
             await self.read_file(file)
             event.target.value = ""  # so that the same file can be chosen again
 
     async def read_file(self, file):
-        view.get("own-text").value = ""
+        """Read a file, or a blob of what was pasted."""
         if file.size > MAX_BYTES:
             self.asked += 1
             return self.refuse("own.large", megabytes="%.1f" % (file.size / 1e6), limit=MAX_BYTES // 1000000)
@@ -93,9 +94,10 @@ class DataForm:
         asked = self.asked
         await asyncio.sleep(REST_S)
         if asked == self.asked:
-            text = view.get("own-text").value
-            if text.strip():
-                await self.read(window.TextEncoder.new().encode(text))
+            # As a blob, because megabytes of text would not fit into this Python; an array of one text is that text.
+            blob = window.Blob.new(window.Array.of(window.FormData.new(view.get("own-form")).getAll("text")))
+            if blob.size:
+                await self.read_file(blob)
             else:
                 self.refuse("")
 
@@ -108,6 +110,7 @@ class DataForm:
         file = event.dataTransfer.files.item(0)  # now: when this function has returned, there is none any more
         if file and not file.name.endswith(".safetensors"):  # a model, which is not data (files.py)
             event.preventDefault()
+            view.get("own-text").value = ""
             view.get("own").open = True
             view.get("own").scrollIntoView()
             asyncio.create_task(self.read_file(file))

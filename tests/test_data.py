@@ -13,7 +13,7 @@ import hangul
 import microgpt
 import pytest
 from data import Problem, facts, read
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 KOREAN = "서연\n민준\n지우\n"
@@ -89,6 +89,7 @@ def test_what_is_wrong_is_said_with_its_line(name):
     assert problem.value.args == (key, values)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_whatsoever_give_documents_or_a_problem(content):
     try:
@@ -120,6 +121,7 @@ def test_thousands_of_damaged_files_give_documents_or_a_problem():
     assert len(outcomes) >= 5 and time.perf_counter() - started < 30
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20), min_size=1, max_size=20))
 def test_what_the_core_reads_from_a_file_is_what_is_read_here(lines):
     content = unicodedata.normalize("NFC", "\n".join(lines)).encode()
@@ -162,6 +164,7 @@ def test_the_facts_of_some_documents():
     assert "jamo" not in said["forms"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("ab서연Zë", min_size=1, max_size=30), min_size=1, max_size=30), st.integers(1, 64))
 def test_how_many_documents_a_block_cuts_is_what_the_core_cuts(lines, block):
     own = read("\n".join(lines).encode())

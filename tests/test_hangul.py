@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hangul import alone, compose, decompose, is_syllable, shown, typed
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,11 +24,13 @@ def test_each_syllable_is_taken_apart_as_unicode_says_and_put_together_again():
         assert compose(decompose(syllable)) == syllable
 
 
+@settings(deadline=None)
 @given(hangul)
 def test_what_is_taken_apart_comes_together_again(text):
     assert compose(decompose(text)) == text
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from([*JAMO, "a"])))
 def test_any_jamo_whatsoever_give_what_unicode_composes_and_the_rest_as_written_alone(text):
     composed = unicodedata.normalize("NFC", text)

@@ -122,6 +122,12 @@ def test_what_cannot_be_is_refused_and_the_page_stays_as_it_was(settled):
     visitor.reads("step-count", "1 / 20")
 
 
+def test_megabytes_can_be_pasted(settled):
+    settled.see("own-text").evaluate(
+        "(box) => { box.value = 'abcdefghi\\n'.repeat(150_000); box.dispatchEvent(new Event('input')); }")
+    settled.reads("own-note", re.compile("^150,000 documents, 9 different letters"))
+
+
 def test_half_of_a_pair_that_is_pasted_is_told_of(settled):
     settled.see("own-text").evaluate("(box) => { box.value = 'a\\nb\\ud800'; box.dispatchEvent(new Event('input')); }")
     settled.reads("own-note", re.compile("Line 2 has a character \ufffd"))
