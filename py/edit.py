@@ -37,7 +37,8 @@ class Edit:
         core, language, python = await parts.core, await parts.language, (await parts.python).python()
         self.view = core.EditorView
         theme = core.EditorView.theme(loads('{"&.cm-focused": {"outline": "none"}}'))
-        label = core.EditorView.contentAttributes.of(loads('{"aria-labelledby": "edit-title", "spellcheck": "false"}'))
+        label = core.EditorView.contentAttributes.of(loads(
+            '{"aria-labelledby": "edit-title", "spellcheck": "false", "tabindex": "0"}'))
         style = language.syntaxHighlighting(language.HighlightStyle.define(self.colours(language)))
         extensions = window.Array.of(core.basicSetup, python, theme, label, style, language.indentUnit.of("    "))
         options = window.Object.new()
