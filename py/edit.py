@@ -35,8 +35,10 @@ class Edit:
         base = window.URL.new("vendor/pyscript/core.js", window.location.href).href
         parts = (await js_import(base))[0].codemirror
         core, language, python = await parts.core, await parts.language, (await parts.python).python()
+        self.view = core.EditorView
         theme = core.EditorView.theme(loads('{"&.cm-focused": {"outline": "none"}}'))
-        label = core.EditorView.contentAttributes.of(loads('{"aria-labelledby": "edit-title", "spellcheck": "false"}'))
+        label = core.EditorView.contentAttributes.of(loads(
+            '{"aria-labelledby": "edit-title", "spellcheck": "false", "tabindex": "0"}'))
         style = language.syntaxHighlighting(language.HighlightStyle.define(self.colours(language)))
         extensions = window.Array.of(core.basicSetup, python, theme, label, style, language.indentUnit.of("    "))
         options = window.Object.new()
@@ -144,5 +146,7 @@ class Edit:
         """Put the cursor on a line and show it."""
         doc = self.editor.state.doc
         line = doc.line(max(1, min(number, doc.lines)))
-        here = {"anchor": getattr(line, "from"), "head": line.to}
-        self.editor.dispatch(loads(dumps({"selection": here, "scrollIntoView": True})))
+        start = getattr(line, "from")
+        update = loads(dumps({"selection": {"anchor": line.to, "head": start}}))
+        update.effects = self.view.scrollIntoView(start, loads('{"y": "center"}'))
+        self.editor.dispatch(update)

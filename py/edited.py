@@ -51,6 +51,9 @@ def changes(old, new):
 
 def difference(old, new):
     """The changes as HTML, a list item each, or "" for none."""
-    items = "".join(f'<li><span class="line">{number}</span><{"del" if sign == "-" else "ins"}>{escape(line) or " "}'
-                    f'</{"del" if sign == "-" else "ins"}></li>' for sign, number, line in changes(old, new))
+    found = changes(old, new)
+    indent = min((len(line) - len(line.lstrip()) for _, _, line in found if line.strip()), default=0)  # common to all
+    tags = {"-": "del", "+": "ins"}
+    items = "".join(f'<li><span class="line">{number}</span><{tags[sign]}>{escape(line[indent:]) or " "}'
+                    f'</{tags[sign]}></li>' for sign, number, line in found)
     return f'<ol class="difference">{items}</ol>' if items else ""

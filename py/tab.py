@@ -363,6 +363,7 @@ class Tab:
             return facts.problem
         self.core = text
         self.forget()
+        view.status("status.training", "training")
         await self.on_core(facts)
         self.training = True
         view.button(True)

@@ -113,8 +113,9 @@ class Pictures:
                                       % (layer, head, query, key))
 
     def choose(self, cell, focus=False):
-        """Mark a cell and say in words what it means. None where an edited core shows no attention."""
-        if not cell:
+        """Mark a cell and say in words what it means."""
+        if not cell:  # an edited core may show no attention
+            self.chosen = None
             return
         old = document.querySelector("#attention .chosen")
         if old:

@@ -33,6 +33,21 @@ def source(visitor):
     expect(visitor.page.locator("#source-lines li").first).to_be_visible()
 
 
+def edited(visitor):
+    trained(visitor)
+    visitor.press("keep")
+    visitor.page.locator("#editing summary").click()
+    expect(visitor.see("run-edit")).to_be_enabled(timeout=30_000)
+    visitor.see("experiment").select_option("init")
+    visitor.press("run-edit")
+    expect(visitor.see("edited")).to_be_visible()
+    visitor.wait("done")
+    visitor.page.locator("#listing summary").click()
+    visitor.press("lines")
+    expect(visitor.see("source-counts").locator("tr").first).to_be_visible(timeout=30_000)
+    expect(visitor.see("difference").locator("ins")).to_be_visible()
+
+
 def failed(visitor):
     visitor.page.route("**/pyodide.asm.wasm", lambda route: route.abort())
     visitor.page.goto("#" + SMALL)
@@ -47,7 +62,7 @@ def noted(visitor):
     visitor.put("setting-n_embd", "7")
 
 
-STATES = [loading, trained, inside, source, failed, noted]
+STATES = [loading, trained, inside, source, edited, failed, noted]
 
 
 @pytest.mark.browser_context_args(bypass_csp=True)  # the audit's script comes as a text

@@ -53,11 +53,12 @@ def test_shares_are_shares_and_lines_that_did_not_run_have_none():
 
 
 def test_the_line_that_takes_most_of_the_time_gets_most_of_it(monkeypatch):
+    monkeypatch.setattr(lines, "LONGEST_S", 60)
     monkeypatch.setitem(sys.modules, "microgpt", microgpt)
     slow = "        self.read(self.docs[self.step % len(self.docs)])\n"
-    text = TEXT.replace(slow, "        sum(range(2_000_000))\n" + slow)
+    text = TEXT.replace(slow, "        sum(range(20_000_000))\n" + slow)
     measured = lines.Lines(run_after(0, edited.load(text)), LENGTH + 1)
-    line = text.splitlines().index("        sum(range(2_000_000))") + 1
+    line = text.splitlines().index("        sum(range(20_000_000))") + 1
     assert measured.counts[line - 1] == 1
     assert measured.shares[line - 1] == max(measured.shares) > 0.5
 

@@ -1,9 +1,10 @@
 """How often each line of the core runs in one step of training, and its share of the step's time.
 
 A copy of the run takes the step while Python reports every line it comes to (sys.settrace), so that the run itself is
-not touched. The counts are exact. The times are an estimate: to report a line costs far more than most lines do. What a
-report costs is measured on lines that do nothing, and taken off; the reports' own clock readings are left out. Of three
-copies' times each line gets the middle one, because the machine has other things to do as well.
+not touched. The counts are exact. The times are a rough estimate: to report a line costs far more than most lines do.
+What a report costs is taken off: as much as the cheapest of the step's frequent lines takes, which does next to
+nothing; a call or a return costs so many reports, as measured where nothing is computed. Of three copies' times each
+line gets the middle one, because the machine has other things to do as well.
 """
 import copy
 import gc
@@ -21,12 +22,12 @@ EMPTY = """
 def nothing():
     pass
 def lines():
-    for _ in range(4000):
+    for _ in range(1000):
         pass
         pass
         pass
 def calls():
-    for _ in range(4000):
+    for _ in range(1000):
         nothing()
 """
 
@@ -79,25 +80,31 @@ class Watch:
     def __exit__(self, *_):
         sys.settrace(self.before)
 
-    def net(self, report, call):
-        """The seconds of each line without what so many reports, calls and returns cost."""
-        return [max(0.0, seconds - reports * report - calls * call)
-                for seconds, reports, calls in zip(self.seconds, self.reports, self.calls)]
+
+def net(seconds, reports, calls, ratio):
+    """The seconds of each line without what the reports cost; a call's or a return's costs ratio times as much."""
+    paid = [n + ratio * calls for n, calls in zip(reports, calls)]
+    frequent = sum(paid) / 100
+    report = min((s / n for s, n in zip(seconds, paid) if n >= frequent), default=0.0)
+    return [max(0.0, s - n * report) for s, n in zip(seconds, paid)]
 
 
-def costs():
-    """What it costs to report a line, and a call or a return, in seconds: both measured where nothing is computed."""
+def call_ratio():
+    """How many times a line's report that of a call or a return costs, measured where nothing is computed."""
     space = {}
     exec(compile(EMPTY, "empty", "exec"), space)
-    watches = []
-    for name in ("lines", "calls"):
-        watches.append(Watch("empty", EMPTY.count("\n")))
-        with watches[-1]:
-            space[name]()
-    lines, calls = watches
-    report = sum(lines.seconds) / max(1, sum(lines.reports))
-    call = (sum(calls.seconds) - report * sum(calls.reports)) / max(1, sum(calls.calls))
-    return report, max(0.0, call)
+
+    def quickest(name):
+        watches = [Watch("empty", EMPTY.count("\n")) for _ in range(COPIES)]
+        for watch in watches:
+            with watch:
+                space[name]()
+        return min(sum(watch.seconds) for watch in watches), sum(watches[0].reports), sum(watches[0].calls)
+
+    seconds, reports, _ = quickest("lines")
+    report = seconds / reports
+    seconds, reports, calls = quickest("calls")
+    return min(max((seconds - report * reports) / calls / report, 0.5), 4.0) if report else 1.0
 
 
 class TooSlow(Exception):
@@ -120,9 +127,9 @@ class Lines:
             raise TooSlow
         watches = [Watch(type(run).train.__code__.co_filename, length) for _ in range(COPIES)]
         self.seconds = median(self.taken(run, at, watch) for watch in watches)
-        report, call = costs()
-        net = [median(seconds) for seconds in zip(*(watch.net(report, call) for watch in watches))][1:]
-        self.counts, self.shares = watches[0].counts[1:], [seconds / (sum(net) or 1) for seconds in net]
+        middle = [median(seconds) for seconds in zip(*(watch.seconds for watch in watches))]
+        own = net(middle, watches[0].reports, watches[0].calls, call_ratio())[1:]
+        self.counts, self.shares = watches[0].counts[1:], [seconds / (sum(own) or 1) for seconds in own]
 
     def taken(self, run, step, watch=None):
         """The seconds that a copy of the run needs for a step, watched or not."""
@@ -148,7 +155,7 @@ def table(lines, measured, words):
     most = max(measured.shares) or 1  # has the full bar
     rows = "".join(
         f'<tr data-line="{number}"><td>{f"{count:,}" if count else ""}</td>'
-        f'<td style="--w:{share / most:.3f}">{f"{100 * share:.1f}" if share >= .0005 else ""}</td>'
+        f'<td style="--w:{share / most:.3f}">{f"{100 * share:.0f}" if share >= .005 else ""}</td>'
         f'<th scope="row">{number}</th><td><code>{line}</code></td></tr>'
         for number, (line, count, share) in enumerate(zip(lines, measured.counts, measured.shares), 1))
     said = words["lines.caption"].format(step=measured.step, doc=escape(measured.doc), runs=f"{sum(measured.counts):,}",
