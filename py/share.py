@@ -22,18 +22,15 @@ class Sharing:
     async def press(self, *_):
         """Give the replay link at once, as ever, and open the choice of what else there is."""
         tab = self.tab
+        view.get("sharing").hidden, self.model = False, ""
+        self.show("model" if tab.recipe["model"] else "replay")
+        self.lengths()
         if tab.recipe["model"]:  # this run began with a model's weights, so its settings alone replay nothing
             await self.press_model()
         else:
             await tab.press_share()
-        await self.open()
-
-    async def open(self):
-        view.get("sharing").hidden = False
-        self.show("model" if self.tab.recipe["model"] else "replay")
-        self.lengths()
-        if self.tab.running and self.tab.alive and not self.tab.booting:
-            await self.make()
+            if tab.running and tab.alive and not tab.booting:
+                await self.make()
 
     async def make(self):
         """Have the worker write the model of now; what can't be in a link is said."""

@@ -62,7 +62,18 @@ def noted(visitor):
     visitor.put("setting-n_embd", "7")
 
 
-STATES = [loading, trained, inside, source, edited, failed, noted]
+def sharing(visitor):
+    trained(visitor)
+    visitor.press("share")
+    visitor.press("share-code")
+    expect(visitor.see("share-code-picture").locator("svg")).to_be_visible()
+
+
+def embedded(visitor):
+    visitor.open(SMALL + "&embed=1")
+
+
+STATES = [loading, trained, inside, source, edited, failed, noted, sharing, embedded]
 
 
 @pytest.mark.browser_context_args(bypass_csp=True)  # the audit's script comes as a text
