@@ -7,21 +7,19 @@ The algorithm is that of py/microgpt.py, for many documents and all their positi
 a step) it takes the core's own steps; with --float64, to all but the last of a double's digits.
 """
 import argparse
-import json
 import os
 import random
 
+import saved_run
 import torch
 import torch.distributed as dist
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
 
-FORMAT = "microgpt-in-your-tab 1"
 
 def rmsnorm(x):
     return F.rms_norm(x, x.shape[-1:], eps=1e-5)
+
 
 class GPT(nn.Module):
     """The core's GPT; its parameters have the names and the shapes of the core's weights."""
@@ -55,6 +53,7 @@ class GPT(nn.Module):
         losses = F.cross_entropy(self(tokens).transpose(1, 2), targets, ignore_index=-1, reduction="none")
         return losses.sum(1) / (targets >= 0).sum(1)
 
+
 def batch(docs, alphabet, block_size):
     """Documents as one tensor: a row of tokens each, from BOS to BOS or the block's end, then -1. There may be none."""
     token, bos = {char: i for i, char in enumerate(alphabet)}, len(alphabet)
@@ -62,42 +61,6 @@ def batch(docs, alphabet, block_size):
     longest = max(map(len, rows), default=2)
     return torch.tensor([row + [-1] * (longest - len(row)) for row in rows], dtype=torch.long).view(-1, longest)
 
-def load(path, dtype):
-    """(model, optimizer, losses so far, what else the file says) from a file that the page saved, or a ValueError."""
-    try:
-        with safe_open(path, "pt") as file:
-            tensors, about = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()
-        if about["format"] != FORMAT:
-            raise ValueError(f"its format is {about['format']}, not {FORMAT}")
-        about |= {name: json.loads(about[name]) for name in ("recipe", "alphabet", "step")}
-        shape = [about["recipe"][name] for name in ("n_layer", "n_embd", "n_head", "block_size")]
-        with torch.device("meta"):  # shapes, without memory
-            model = GPT(len(about["alphabet"]) + 1, *shape)
-            model(torch.zeros(1, 1, dtype=torch.long))
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{path} is damaged, or no run that the page saved ({error!r})") from None
-    parts = ("", "mean.", "square.") if "mean.wte" in tensors else ("",)
-    for name, shape in ((part + name, p.shape) for part in parts for name, p in model.named_parameters()):
-        if name not in tensors or tensors[name].shape != shape or not tensors[name].isfinite().all():
-            raise ValueError(f"{path} should hold {name}, {' × '.join(map(str, shape))} finite numbers")
-        tensors[name] = tensors[name].to(dtype)
-    model.load_state_dict({name: tensors[name] for name in model.state_dict()}, assign=True)
-    optimizer = torch.optim.Adam(model.parameters(), betas=(0.85, 0.99), eps=1e-8)
-    if len(parts) == 1:  # bare weights: another run begins with them
-        return model, optimizer, [], about | {"step": 0}
-    for name, p in model.named_parameters():
-        optimizer.state[p] = {"step": torch.tensor(float(about["step"])),
-                              "exp_avg": tensors["mean." + name], "exp_avg_sq": tensors["square." + name]}
-    return model, optimizer, tensors["losses"].tolist(), about
-
-def save(path, model, optimizer, losses, about):
-    """Write the run as the page does: all numbers as doubles."""
-    tensors = {"losses": torch.tensor(losses, dtype=torch.float64)}
-    for name, p in model.named_parameters():
-        moments = optimizer.state[p]
-        tensors |= {name: p.data, "mean." + name: moments["exp_avg"], "square." + name: moments["exp_avg_sq"]}
-    about = {name: fact if isinstance(fact, str) else json.dumps(fact) for name, fact in about.items()}
-    save_file({name: tensor.double() for name, tensor in tensors.items()}, path, about)
 
 def train(model, optimizer, docs, about, size, rank, world):
     """A step with the next `size` documents, again and again until num_steps are taken; yields each one's loss."""
@@ -115,25 +78,49 @@ def train(model, optimizer, docs, about, size, rank, world):
         about["step"] = step + 1
         yield loss.item()
 
+
+def load(tensors, about, dtype):
+    """The model and its optimizer as they were when the run was saved."""
+    shape = [about["recipe"][name] for name in ("n_layer", "n_embd", "n_head", "block_size")]
+    model = GPT(len(about["alphabet"]) + 1, *shape).to(dtype)
+    model.load_state_dict({name: tensors[name] for name in model.state_dict()})
+    optimizer = torch.optim.Adam(model.parameters(), betas=(0.85, 0.99), eps=1e-8)
+    for name, p in model.named_parameters():
+        moments = {theirs: tensors[part + name].to(dtype) for part, theirs in saved_run.MOMENTS.items()}
+        optimizer.state[p] = {"step": torch.tensor(float(about["step"]))} | moments
+    return model, optimizer
+
+
 def main(args, rank, world):
-    model, optimizer, losses, about = load(args.run, torch.float64 if args.float64 else torch.float32)
+    tensors, about = saved_run.read(args.run)
     recipe = about["recipe"]
     recipe |= {name: value for name in ("num_steps", "learning_rate") if (value := getattr(args, name)) is not None}
     if about["step"] >= recipe["num_steps"]:
         raise ValueError(f"{args.run} has taken its {about['step']} steps: a larger --num_steps goes on")
     with open(args.data, encoding="utf-8-sig") as lines:
         docs = [line.strip() for line in lines if line.strip()]
+    if args.batch < 1 or not docs:
+        raise ValueError("a step takes a document at least")
     if strange := set("".join(docs)) - set(about["alphabet"]):
-        raise ValueError(f"{args.data} has {min(strange)!r}, a letter that this model has no token for")
-    random.Random(recipe["seed"]).shuffle(docs)  # into the core's order
+        raise ValueError(f"{args.data} has {min(strange)!r}, a letter that {args.run} has no token for")
+    random.Random(recipe["seed"]).shuffle(docs)  # into the core's order, the end of which the page may hold out
+    docs = docs[:len(docs) - len(docs) * recipe.get("held_out", 0) // 100]
+    model, optimizer = load(tensors, about, torch.float64 if args.float64 else torch.float32)
     if world > 1:
         dist.init_process_group("gloo")
+    losses = []
     for loss in train(model, optimizer, docs, about, args.batch, rank, world):
         losses.append(loss)
         if rank == 0 and (about["step"] % 100 == 0 or about["step"] == recipe["num_steps"]):
             print(f"step {about['step']:4d} / {recipe['num_steps']:4d} | loss {loss:.4f}", flush=True)
     if rank == 0:
-        save(args.save, model, optimizer, losses, about)
+        for name, p in model.named_parameters():
+            moments = {part + name: optimizer.state[p][theirs] for part, theirs in saved_run.MOMENTS.items()}
+            tensors |= {name: p} | moments
+        saved_run.write(args.save, tensors | saved_run.with_losses(tensors, losses, about), about)
+    if world > 1:
+        dist.destroy_process_group()
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

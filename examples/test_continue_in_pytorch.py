@@ -1,16 +1,25 @@
 """PyTorch against the core: the same numbers from the same file, and from any number of processes (`make torch`)."""
 
+import contextlib
+import io
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import continue_in_pytorch
 import pytest
+import saved_run
 import torch
-from microgpt import Run, softmax
+from microgpt import Run
+from recipe import DEFAULTS
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from session import Session
+
+torch.set_num_threads(1)  # the models are small, and the other processors may be busy
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ROOT / "static/datasets/us-names-2018.txt"
@@ -34,25 +43,30 @@ def save(run: Run, losses: list[float], path: Path, whole: bool = True, **metada
     if whole:
         for part, moments in (("mean.", iter(run.mean)), ("square.", iter(run.square))):
             tensors |= {part + name: [[next(moments) for _ in row] for row in weights[name]] for name in weights}
-        tensors["losses"] = losses
+        means = [sum(losses[max(0, i - 100):i]) / min(i, 100) for i in range(1, len(losses) + 1)]
+        tensors |= {"recent": losses[-100:], "curve": [[*range(1, run.step + 1)], losses, means]}
     about = {"format": "microgpt-in-your-tab 1", "recipe": json.dumps(vars(run.settings)), "step": str(run.step),
              "alphabet": json.dumps(run.chars), "data": "us-names-2018", "data_sha256": "0" * 64, **metadata}
     save_file({name: torch.tensor(x, dtype=torch.float64) for name, x in tensors.items()}, path, about)
     return path
 
 
-def program(*arguments: object, processes: int = 0) -> subprocess.CompletedProcess:
-    """The program's end, alone or under torchrun."""
-    under = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes else []
-    return subprocess.run([sys.executable, *under, PROGRAM, *map(str, arguments)], capture_output=True, text=True,
-                          timeout=150)
+def program(*arguments: object, processes: int = 0) -> str:
+    """What the program prints, in this process or under torchrun. Raises SystemExit where it fails."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed, mock.patch("sys.argv", [PROGRAM, *map(str, arguments)]):
+        if not processes:
+            runpy.run_path(str(PROGRAM), run_name="__main__")
+            return printed.getvalue()
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    done = subprocess.run([*torchrun, PROGRAM, *map(str, arguments)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def trained(path: Path, *arguments: object, processes: int = 0) -> dict[str, torch.Tensor]:
     """The tensors that the program saves when it goes on in double precision from this file."""
     target = path.with_name(f"after-{processes}.safetensors")
-    done = program(path, NAMES, "--float64", "--save", target, *arguments, processes=processes)
-    assert done.returncode == 0, done.stderr
+    program(path, NAMES, "--float64", "--save", target, *arguments, processes=processes)
     return load_file(target)
 
 
@@ -66,7 +80,8 @@ def difference(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> float:
 @every_shape
 def test_the_logits_are_the_cores(settings, tmp_path):
     run, losses = core(10, **settings)
-    model, _, _, about = continue_in_pytorch.load(save(run, losses, tmp_path / "run.safetensors"), torch.float64)
+    tensors, about = saved_run.read(save(run, losses, tmp_path / "run.safetensors"))
+    model, _ = continue_in_pytorch.load(tensors, about, torch.float64)
     docs = run.docs[10:15]
     rows = continue_in_pytorch.batch(docs, about["alphabet"], run.settings.block_size)
     logits, means = model(rows[:, :-1].clamp(min=0)), model.losses(rows)
@@ -86,7 +101,7 @@ def test_a_hundred_steps_are_the_cores(settings, before, tmp_path):
     path = save(run, losses, tmp_path / "run.safetensors")
     losses += [run.train() for _ in range(100)]
     after = trained(path)
-    assert after["losses"].tolist() == pytest.approx(losses, rel=0, abs=1e-9)
+    assert after["curve"][1].tolist() == pytest.approx(losses, rel=0, abs=1e-9)
     assert difference(after, load_file(save(run, losses, tmp_path / "expected.safetensors"))) < 1e-9
 
 
@@ -100,7 +115,6 @@ def test_processes_share_the_work_and_change_nothing(size, processes, tmp_path):
 def test_a_batch_is_the_mean_of_its_documents(tmp_path):
     run, losses = core(num_steps=1)
     after = trained(save(run, losses, tmp_path / "run.safetensors"), "--batch", 4)
-    gradients = []
     for p in run.gpt.parameters:
         p.grad = 0.0
     for doc in run.docs[:4]:
@@ -108,7 +122,7 @@ def test_a_batch_is_the_mean_of_its_documents(tmp_path):
         losses.append(run.loss.data)
         run.loss.backward()
     gradients = [p.grad / 4 for p in run.gpt.parameters]
-    assert after["losses"].item() == pytest.approx(sum(losses) / 4, rel=0, abs=1e-12)
+    assert after["curve"][1].item() == pytest.approx(sum(losses) / 4, rel=0, abs=1e-12)
     means = [x for name in run.gpt.weights for x in after["mean." + name].flatten().tolist()]
     assert means == pytest.approx([0.15 * gradient for gradient in gradients], rel=0, abs=1e-12)
 
@@ -116,9 +130,9 @@ def test_a_batch_is_the_mean_of_its_documents(tmp_path):
 def test_single_precision_learns_the_same(tmp_path):
     run, losses = core(num_steps=50)
     path = save(run, losses, tmp_path / "run.safetensors")
-    assert program(path, NAMES, "--save", tmp_path / "after.safetensors").returncode == 0
+    program(path, NAMES, "--save", tmp_path / "after.safetensors")
     after = load_file(tmp_path / "after.safetensors")
-    assert after["losses"].tolist() == pytest.approx([run.train() for _ in range(50)], abs=1e-3)
+    assert after["curve"][1].tolist() == pytest.approx([run.train() for _ in range(50)], abs=1e-3)
     assert {tensor.dtype for tensor in after.values()} == {torch.float64}
 
 
@@ -126,15 +140,15 @@ def test_what_is_saved_says_what_it_is_and_goes_on_again(tmp_path):
     run, losses = core(10, num_steps=20)
     path = save(run, losses, tmp_path / "run.safetensors", names='["emma"]')
     middle, end = tmp_path / "middle.safetensors", tmp_path / "end.safetensors"
-    assert "loss" in program(path, NAMES, "--float64", "--learning_rate", "0.02", "--save", middle).stdout
+    assert "loss" in program(path, NAMES, "--float64", "--learning_rate", "0.02", "--save", middle)
     with safe_open(middle, "pt") as file:
         about = file.metadata()
     recipe = json.loads(about["recipe"])
     assert (about["format"], about["step"], about["names"]) == ("microgpt-in-your-tab 1", "20", '["emma"]')
     assert recipe == vars(run.settings) | {"learning_rate": 0.02}
     assert json.loads(about["alphabet"]) == run.chars
-    assert program(middle, NAMES, "--num_steps", 30, "--save", end).returncode == 0
-    assert len(load_file(end)["losses"]) == 30
+    program(middle, NAMES, "--num_steps", 30, "--save", end)
+    assert load_file(end)["curve"][0].tolist() == [*range(1, 31)]
 
 
 def test_bare_weights_begin_a_run(tmp_path):
@@ -142,7 +156,7 @@ def test_bare_weights_begin_a_run(tmp_path):
     after = trained(path)
     run, losses = core(10, num_steps=10)
     run.step, run.mean, run.square = 0, [0.0] * len(run.mean), [0.0] * len(run.square)
-    assert after["losses"].tolist() == pytest.approx([run.train() for _ in range(10)], rel=0, abs=1e-9)
+    assert after["curve"][1].tolist() == pytest.approx([run.train() for _ in range(10)], rel=0, abs=1e-9)
 
 
 def damaged(path: Path, change) -> None:
@@ -171,7 +185,7 @@ DAMAGE = {
     "a text for a number": lambda path: damaged(path, lambda _, about: recipe(about, n_layer="one")),
     "a step of words": lambda path: damaged(path, lambda _, about: about.update(step='"ten"')),
     "a learning rate of words": lambda path: damaged(path, lambda _, about: recipe(about, learning_rate="fast")),
-    "no losses": lambda path: damaged(path, lambda tensors, _: tensors.pop("losses")),
+    "no recent losses": lambda path: damaged(path, lambda tensors, _: tensors.pop("recent")),
     "a matrix missing": lambda path: damaged(path, lambda tensors, _: tensors.pop("layer0.attn_wq")),
     "a moment missing": lambda path: damaged(path, lambda tensors, _: tensors.pop("square.wte")),
     "no number": lambda path: damaged(path, lambda tensors, _: tensors["wte"][0].fill_(float("nan"))),
@@ -180,24 +194,42 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
-def test_a_damaged_file_ends_in_a_sentence(damage, tmp_path):
+def test_a_damaged_file_ends_in_a_sentence(damage, tmp_path, capsys):
     path = save(*core(1, num_steps=2), tmp_path / "run.safetensors")
     damage(path)
-    done = program(path, NAMES, "--save", tmp_path / "after.safetensors")
-    assert done.returncode == 2
-    assert done.stderr.startswith("continue_in_pytorch: ") and done.stderr.count("\n") == 1, done.stderr
-    assert str(path) in done.stderr and not (tmp_path / "after.safetensors").exists()
+    with pytest.raises(SystemExit, match="2"):
+        program(path, NAMES, "--save", tmp_path / "after.safetensors")
+    said = capsys.readouterr().err
+    assert said.startswith("continue_in_pytorch: ") and said.count("\n") == 1
+    assert path.name in said and not (tmp_path / "after.safetensors").exists()
 
 
 @pytest.mark.parametrize(("data", "arguments", "sentence"), [
     ("Emma\n", (), "has 'E', a letter that this model has no token for"),
-    ("\n \n", (), "no documents"),
+    ("\n \n", (), "a document at least"),
     ("emma\n", ("--num_steps", 1), "a larger --num_steps goes on"),
     ("emma\n", ("--batch", 0), "a document at least"),
 ])
-def test_what_cannot_be_trained_ends_in_a_sentence(data, arguments, sentence, tmp_path):
+def test_what_cannot_be_trained_ends_in_a_sentence(data, arguments, sentence, tmp_path, capsys):
     path = save(*core(1, num_steps=2), tmp_path / "run.safetensors")
     (tmp_path / "data.txt").write_text(data)
-    done = program(path, tmp_path / "data.txt", *arguments, "--save", tmp_path / "after.safetensors")
-    assert done.returncode == 2
-    assert sentence in done.stderr and done.stderr.count("\n") == 1, done.stderr
+    with pytest.raises(SystemExit, match="2"):
+        program(path, tmp_path / "data.txt", *arguments, "--save", tmp_path / "after.safetensors")
+    said = capsys.readouterr().err
+    assert sentence in said and said.count("\n") == 1
+
+
+def test_the_page_opens_what_is_saved(tmp_path):
+    run_file = pytest.importorskip("keep.run_file")
+    session = Session(NAMES.read_text(encoding="utf-8").splitlines(), DEFAULTS | {"num_steps": 10})
+    frames = [session.train(0, 0.5, "") for _ in range(5)]
+    curve = [sum((frame["points"][row] for frame in frames), []) for row in range(3)]
+    path = tmp_path / "run.safetensors"
+    path.write_bytes(run_file.save(session, "us-names-2018", curve=curve))
+    after = trained(path)
+    opened = run_file.read((tmp_path / "after-0.safetensors").read_bytes())
+    losses = curve[1] + [session.run.train() for _ in range(5)]
+    assert (opened.step, list(opened.curve[0])) == (10, [*range(1, 11)])
+    assert list(opened.curve[1]) == pytest.approx(losses, rel=0, abs=1e-9)
+    weights = [x for name in session.run.gpt.weights for x in after[name].flatten().tolist()]
+    assert list(opened.weights) == weights == pytest.approx([p.data for p in session.run.gpt.parameters], abs=1e-9)

@@ -1,0 +1,38 @@
+"""A file that the page saved, in nothing but Python: its weights go into the core, which invents names with them.
+
+    python examples/load_in_plain_python.py run.safetensors
+
+safetensors is eight bytes for the length of the header, the header as JSON, and the numbers: here doubles.
+"""
+import json
+import pathlib
+import random
+import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "py"))
+from microgpt import DEFAULTS, Run  # noqa: E402
+
+
+def load(path):
+    """The core's Run with the file's alphabet, weights, step and, where it has them, Adam's moments."""
+    data = pathlib.Path(path).read_bytes()
+    start = 8 + struct.unpack_from("<Q", data)[0]
+    header = json.loads(data[8:start])
+    about = header.pop("__metadata__")
+    numbers = {name: struct.unpack_from(f"<{(end - first) // 8}d", data, start + first)
+               for name, (first, end) in ((name, entry["data_offsets"]) for name, entry in header.items())}
+    settings = {name: x for name, x in json.loads(about["recipe"]).items() if name in DEFAULTS}
+    run = Run(json.loads(about["alphabet"]), **settings)  # to train on, set run.docs to the data in the core's order
+    run.step = int(about["step"])
+    for parts, moments in (("mean.", run.mean), ("square.", run.square)):
+        moments[:] = [x for name in run.gpt.weights for x in numbers.get(parts + name, ())] or moments
+    for p, number in zip(run.gpt.parameters, (x for name in run.gpt.weights for x in numbers[name])):
+        p.data = number
+    return run
+
+
+if __name__ == "__main__":
+    run = load(sys.argv[1])
+    for _ in range(20):
+        print(run.sample(random, temperature=run.settings.temperature))
