@@ -1,14 +1,15 @@
 # make serve   build the site and serve it on PORT           make site    only build it, into _site/
 # make test    install what the tests need, run them all      make bench   print the measurements
-# make clean   remove what was built and installed
+# make torch   check the examples in PyTorch             make clean    remove what was built and installed
 
 PORT ?= 8000
 PYTHON ?= python3
 
 NODE_MODULES = node_modules/.package-lock.json
 VENV = .venv/requirements.txt
+TORCH = .venv-torch/requirements.txt
 
-.PHONY: serve site test bench clean python
+.PHONY: serve site test bench torch clean python
 .DEFAULT_GOAL := serve
 
 serve: site
@@ -27,8 +28,11 @@ bench: site $(VENV)
 	@$(PYTHON) -m tools.browser
 	.venv/bin/python -m bench
 
+torch: $(TORCH)
+	.venv-torch/bin/pytest examples
+
 clean:
-	rm -rf _site _site.new _site.old .cache .venv node_modules
+	rm -rf _site _site.new _site.old .cache .venv .venv-torch node_modules
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -41,8 +45,11 @@ $(NODE_MODULES): package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-$(VENV): pyproject.toml | python
-	$(PYTHON) -m venv --clear .venv
-	@.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["test"], sep="\n")' > $@.new
-	.venv/bin/pip install --quiet --disable-pip-version-check -r $@.new
+# An environment for each group of pyproject.toml's packages: .venv for the tests, .venv-torch for PyTorch's examples.
+$(VENV): GROUP = test
+$(TORCH): GROUP = torch
+$(VENV) $(TORCH): pyproject.toml | python
+	$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")' $(GROUP) > $@.new
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $@.new
 	@mv $@.new $@

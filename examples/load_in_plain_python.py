@@ -23,10 +23,12 @@ def load(path):
     numbers = {name: struct.unpack_from(f"<{(end - first) // 8}d", data, start + first)
                for name, (first, end) in ((name, entry["data_offsets"]) for name, entry in header.items())}
     settings = {name: x for name, x in json.loads(about["recipe"]).items() if name in DEFAULTS}
-    run = Run(json.loads(about["alphabet"]), **settings)  # to train on, set run.docs to the data in the core's order
+    alphabet = json.loads(about["alphabet"])
+    letter = next(char for char in alphabet if char.strip())  # a document must not begin or end in a space
+    run = Run([letter + "".join(alphabet) + letter], **settings)  # to train on, give run.docs the data's, shuffled
     run.step = int(about["step"])
-    for parts, moments in (("mean.", run.mean), ("square.", run.square)):
-        moments[:] = [x for name in run.gpt.weights for x in numbers.get(parts + name, ())] or moments
+    for part, moments in (("mean.", run.mean), ("square.", run.square)):
+        moments[:] = [x for name in run.gpt.weights for x in numbers.get(part + name, ())] or moments
     for p, number in zip(run.gpt.parameters, (x for name in run.gpt.weights for x in numbers[name])):
         p.data = number
     return run

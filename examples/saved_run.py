@@ -31,15 +31,16 @@ def read(path):
         about |= {name: json.loads(about[name]) for name in ("recipe", "alphabet", "step")}
         if any(type(x) not in (int, float) for x in (about["step"], *map(about["recipe"].get, NUMBERS))):
             raise ValueError("a setting is no number")
-        weights = shapes(len(about["alphabet"]) + 1, *map(about["recipe"].get, NUMBERS[:4]))
+        table = shapes(len(about["alphabet"]) + 1, *map(about["recipe"].get, NUMBERS[:4]))
+        if tensors.keys() == table.keys():
+            tensors |= {part + name: torch.zeros_like(x) for part in MOMENTS for name, x in tensors.items()}
+            tensors |= {"recent": torch.zeros(0), "curve": torch.zeros(3, 0)}
+            about["step"] = 0
+        table |= {part + name: shape for part in MOMENTS for name, shape in table.items()}
+        table |= {"recent": (tensors["recent"].numel(),), "curve": (3, tensors["curve"].numel() // 3)}
     except (SafetensorError, KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise ValueError(f"{path} is damaged, or no run that the page saved ({error!r})") from None
-    if "curve" not in tensors:
-        tensors |= {part + name: torch.zeros_like(x) for part in MOMENTS for name, x in tensors.items()}
-        tensors |= {"recent": torch.zeros(0), "curve": torch.zeros(3, 0)}
-        about["step"] = 0
-    lists = {"recent": (tensors["recent"].numel(),), "curve": (3, tensors["curve"].numel() // 3)}
-    for name, shape in [(part + name, weights[name]) for part in ("", *MOMENTS) for name in weights] + [*lists.items()]:
+    for name, shape in table.items():
         if name not in tensors or tensors[name].shape != shape or not tensors[name].isfinite().all():
             raise ValueError(f"{path} should hold {name}, {' × '.join(map(str, shape))} finite numbers")
     return tensors, about
