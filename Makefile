@@ -1,6 +1,7 @@
 # make serve   build the site and serve it on PORT           make site    only build it, into _site/
 # make test    install what the tests need, run them all      make bench   print the measurements
-# make soak    train for ten minutes, or MINUTES                  make clean   remove what was built and installed
+# make soak    train for ten minutes, or MINUTES         make torch    check the examples in PyTorch
+# make clean   remove what was built and installed
 
 PORT ?= 8000
 MINUTES ?= 10
@@ -8,8 +9,9 @@ PYTHON ?= python3
 
 NODE_MODULES = node_modules/.package-lock.json
 VENV = .venv/requirements.txt
+TORCH = .venv-torch/requirements.txt
 
-.PHONY: serve site test soak bench clean python
+.PHONY: serve site test soak bench torch clean python
 .DEFAULT_GOAL := serve
 
 serve: site
@@ -32,8 +34,11 @@ bench: site $(VENV)
 	@$(PYTHON) -m tools.browser
 	.venv/bin/python -m bench
 
+torch: $(TORCH)
+	.venv-torch/bin/pytest examples
+
 clean:
-	rm -rf _site _site.new _site.old .cache .venv node_modules
+	rm -rf _site _site.new _site.old .cache .venv .venv-torch node_modules
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -46,8 +51,11 @@ $(NODE_MODULES): package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-$(VENV): pyproject.toml | python
-	$(PYTHON) -m venv --clear .venv
-	@.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["test"], sep="\n")' > $@.new
-	.venv/bin/pip install --quiet --disable-pip-version-check -r $@.new
+# An environment for each group of pyproject.toml's packages: .venv for the tests, .venv-torch for PyTorch's examples.
+$(VENV): GROUP = test
+$(TORCH): GROUP = torch
+$(VENV) $(TORCH): pyproject.toml | python
+	$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")' $(GROUP) > $@.new
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $@.new
 	@mv $@.new $@

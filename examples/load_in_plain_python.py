@@ -1,0 +1,40 @@
+"""A file that the page saved, in nothing but Python: its weights go into the core, which invents names with them.
+
+    python examples/load_in_plain_python.py run.safetensors
+
+safetensors is eight bytes for the length of the header, the header as JSON, and the numbers: here doubles.
+"""
+import json
+import pathlib
+import random
+import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "py"))
+from microgpt import DEFAULTS, Run  # noqa: E402
+
+
+def load(path):
+    """The core's Run with the file's alphabet, weights, step and, where it has them, Adam's moments."""
+    data = pathlib.Path(path).read_bytes()
+    start = 8 + struct.unpack_from("<Q", data)[0]
+    header = json.loads(data[8:start])
+    about = header.pop("__metadata__")
+    numbers = {name: struct.unpack_from(f"<{(end - first) // 8}d", data, start + first)
+               for name, (first, end) in ((name, entry["data_offsets"]) for name, entry in header.items())}
+    settings = {name: x for name, x in json.loads(about["recipe"]).items() if name in DEFAULTS}
+    alphabet = json.loads(about["alphabet"])
+    letter = next(char for char in alphabet if char.strip())  # a document must not begin or end in a space
+    run = Run([letter + "".join(alphabet) + letter], **settings)  # to train on, give run.docs the data's, shuffled
+    run.step = int(about["step"])
+    for part, moments in (("mean.", run.mean), ("square.", run.square)):
+        moments[:] = [x for name in run.gpt.weights for x in numbers.get(part + name, ())] or moments
+    for p, number in zip(run.gpt.parameters, (x for name in run.gpt.weights for x in numbers[name])):
+        p.data = number
+    return run
+
+
+if __name__ == "__main__":
+    run = load(sys.argv[1])
+    for _ in range(20):
+        print(run.sample(random, temperature=run.settings.temperature))
