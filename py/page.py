@@ -9,6 +9,7 @@ trainer.start()  # before the other files are read, because it takes longest
 import language  # noqa: E402
 import view  # noqa: E402
 from chart import Chart  # noqa: E402
+from offline import Offline  # noqa: E402
 from panel import Panel  # noqa: E402
 from pyscript import js_import, window  # noqa: E402
 from recipe import SAMPLING  # noqa: E402
@@ -68,6 +69,7 @@ async def main():
     await panel.follow(tab.recipe["view"])
     await tab.pull()
     await tab.begin_ahead()
+    await Offline(lambda: tab.step > 0).start()  # last, because it fetches what the page does not need now
 
 
 asyncio.create_task(main())

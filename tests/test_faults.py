@@ -23,7 +23,7 @@ def whole_run(cpython, fragment: str) -> tuple[list, list]:
 
 # ---- Python does not come
 
-FILES = ["vendor/pyodide/pyodide.asm.wasm", "vendor/pyodide/python_stdlib.zip", "static/runtime.mjs", "py/worker.py",
+FILES = ["pyodide-*/pyodide.asm.wasm", "pyodide-*/python_stdlib.zip", "static/runtime.mjs", "py/worker.py",
          "py/session.py", "static/datasets/us-names-2018.txt"]
 NOISE = ["404", "ERR_", "Failed to", "standard library", "Fatal Python error", "fetch", "import", "load", "[Ee]rror"]
 
@@ -57,6 +57,27 @@ def test_every_button_starts_python_again_after_a_failure(visitor, button):
     visitor.page.context.unroute("**/*.wasm")
     visitor.press(button)
     visitor.wait({"train": "done", "step": "paused", "reset": "ready|paused"}[button])
+
+
+@pytest.mark.tolerates(*NOISE)
+@pytest.mark.parametrize(("file", "named"), [
+    ("pyodide-*/pyodide.asm.wasm", "pyodide.asm.wasm"), ("pyodide-*/pyodide.mjs", "pyodide.mjs"),
+    ("pyodide-*/python_stdlib.zip", "python_stdlib.zip"),
+])
+def test_a_damaged_file_is_named_and_retry_fetches_it_anew(visitor, file, named):
+    def damage(route):
+        response = route.fetch()
+        route.fulfill(response=response, body=response.body()[:-1] + b"#")
+
+    visitor.page.context.route(f"**/{file}", damage)
+    visitor.open("num_steps=3&n_embd=4&n_head=2", state="failed")
+    visitor.reads("status", f"{named} arrived damaged: its bytes are not those that this page was built with. "
+                            "Press Retry to fetch it anew; nothing is lost.")
+    visitor.page.context.unroute(f"**/{file}")
+    visitor.press("retry")
+    visitor.wait("ready")
+    visitor.press("train")
+    visitor.wait("done")
 
 
 @pytest.mark.tolerates(*NOISE)

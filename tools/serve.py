@@ -26,6 +26,7 @@ TEXT = {
     ".py": "text/plain",
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
+    ".webmanifest": "application/manifest+json",
 }
 
 
