@@ -90,6 +90,31 @@ def test_a_second_failure_is_said_too(visitor):
     visitor.reads("train", "Train")
 
 
+@pytest.mark.tolerates(*NOISE, "integrity", "Traceback", "^$", "Unexpected")
+@pytest.mark.parametrize(("file", "fault"), [
+    ("core.js", "damaged"), ("core-*.js", "damaged"), ("micropython.mjs", "damaged"), ("micropython.mjs", "lost"),
+    ("micropython.wasm", "lost"), ("py/tab.py", "lost"), ("static/pyscript.mjs*", "none"),
+])
+def test_a_page_without_its_own_python_says_so_and_can_be_loaded_again(visitor, file, fault):
+    def break_it(route):
+        if fault == "lost":
+            return route.abort()
+        response = route.fetch()
+        route.fulfill(response=response, body=response.body() + b" ")
+
+    if fault == "none":
+        visitor.open()
+        return expect(visitor.see("incomplete")).to_be_hidden()
+    visitor.page.context.route(f"**/{file}", break_it)
+    visitor.page.goto("")
+    expect(visitor.see("incomplete")).to_be_visible(timeout=30_000)
+    expect(visitor.see("attention").locator("[data-head]")).to_have_count(4)
+    visitor.page.context.unroute(f"**/{file}")
+    visitor.press("load-again")
+    visitor.wait("ready")
+    expect(visitor.see("incomplete")).to_be_hidden()
+
+
 # ---- The worker dies
 
 

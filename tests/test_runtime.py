@@ -68,12 +68,14 @@ def flipped(content: bytes) -> bytes:
     return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1:]
 
 
-DAMAGES = {"a flipped bit": flipped, "cut short": lambda content: content[:-1], "too long": lambda content: content + b" ",
-           "another file": lambda content: b"<html>", "empty": lambda content: b""}
+DAMAGES = {"a flipped bit": flipped, "cut short": lambda content: content[:-1],
+           "too long": lambda content: content + b" ", "another file": lambda content: b"<html>",
+           "empty": lambda content: b""}
 
 
 @pytest.mark.parametrize(("name", "damage"), [
-    *((name, "a flipped bit") for name in (*FILES, "pyodide.mjs")), *(("pyodide.asm.wasm", damage) for damage in DAMAGES),
+    *((name, "a flipped bit") for name in (*FILES, "pyodide.mjs")),
+    *(("pyodide.asm.wasm", damage) for damage in DAMAGES if damage != "a flipped bit"),
     ("python_stdlib.zip", "cut short"), ("pyodide.asm.mjs", "another file"), ("pyodide.asm.mjs", "too long"),
 ])
 def test_a_damaged_file_is_named_and_no_python_starts(page, site, name, damage):

@@ -1,9 +1,11 @@
 """The built site: whole, self-contained, light."""
 
+import base64
 import hashlib
 import json
 import os
 import re
+import struct
 import subprocess
 from html.parser import HTMLParser
 
@@ -36,6 +38,24 @@ class References(HTMLParser):
         self.in_config = False
 
 
+class Tags(HTMLParser):
+    """The attributes of a page's scripts, of what it loads as script or style, its handlers, and its policy."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.scripts, self.loads, self.handlers, self.policy = [], [], [], ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.handlers += [name for name in attributes if name.startswith("on")]
+        self.scripts += [attributes] if tag == "script" else []
+        if tag == "link" and attributes["rel"] in ("stylesheet", "modulepreload") or attributes.get("type") == "module":
+            self.loads.append(attributes)
+        if attributes.get("http-equiv") == "Content-Security-Policy":
+            self.policy = attributes["content"]
+
+
 @pytest.fixture(scope="module")
 def references(site) -> References:
     return References((site / "index.html").read_text())
@@ -58,6 +78,47 @@ def test_the_page_loads_nothing_from_another_host(site, references):
     loads = re.compile(r"""(?:url\(|\bimport\b|\bfrom\b|fetch\()\s*["']?(?:https?:)?//""")
     sources = [path for path in (site / "static").rglob("*") if path.suffix in (".css", ".mjs", ".js")]
     assert [path.name for path in sources if loads.search(path.read_text())] == []
+
+
+def test_no_script_stands_in_the_page_and_no_handler(site):
+    tags = Tags((site / "index.html").read_text("utf-8"))
+    assert tags.scripts and all(script.get("src") for script in tags.scripts)
+    assert tags.handlers == []
+
+
+@pytest.mark.parametrize(("directive", "sources"), [
+    ("default-src", "'none'"), ("script-src", "'self' 'wasm-unsafe-eval'"), ("worker-src", "'self' blob:"),
+    ("connect-src", "'self'"), ("style-src", "'self'"), ("style-src-attr", "'unsafe-inline'"), ("img-src", "'self'"),
+    ("manifest-src", "'self'"), ("base-uri", "'none'"), ("form-action", "'none'"),
+])
+def test_the_content_security_policy_allows_no_more_than_is_needed(site, directive, sources):
+    """blob: is how PyScript starts a worker; WebAssembly needs its word; pictures are drawn with style attributes."""
+    policy = Tags((site / "index.html").read_text("utf-8")).policy
+    allowed = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert allowed[directive] == sources and len(allowed) == 10
+
+
+def test_the_browser_checks_every_script_and_style_sheet_that_the_page_names(site):
+    sealed = [tag for tag in Tags((site / "index.html").read_text("utf-8")).loads]
+    assert len(sealed) >= 7
+    for tag in sealed:
+        content = (site / tag.get("href", tag.get("src")).split("?")[0]).read_bytes()
+        assert tag["integrity"] == "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
+
+
+def test_the_folders_of_packages_are_named_by_what_is_in_them(site):
+    for folder in (site / "vendor").glob("*-*"):
+        content = b"".join(path.name.encode() + hashlib.sha384(path.read_bytes()).digest()
+                           for path in sorted(folder.iterdir()))
+        assert folder.name.endswith("-" + hashlib.sha256(content).hexdigest()[:8])
+
+
+def test_the_manifests_icons_are_there_in_their_sizes(site):
+    manifest = json.loads((site / "static/app.webmanifest").read_text())
+    assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
+    for icon in manifest["icons"]:
+        head = (site / "static" / icon["src"]).read_bytes()[:24]
+        assert head.startswith(b"\x89PNG") and "{}x{}".format(*struct.unpack(">II", head[16:])) == icon["sizes"]
 
 
 def test_our_files_are_served_byte_for_byte_but_for_the_hashes_of_folders(site):

@@ -127,9 +127,10 @@ def seal(site: Path) -> None:
     Our own carry their hash in their address too: one that a browser has kept of another build is not asked for.
     """
     def sealed(tag: re.Match) -> str:
-        path = site / tag[2]
+        path = next(site.glob(tag[2]))  # a pattern where the package's own name has a hash
         version = "" if tag[2].startswith("vendor/") else f"?{digest(path).hex()[:8]}"
-        return f'{tag[1]}{tag[2]}{version}" integrity="sha384-{base64.b64encode(digest(path)).decode()}"'
+        hashed = base64.b64encode(digest(path)).decode()
+        return f'{tag[1]}{path.relative_to(site)}{version}" integrity="sha384-{hashed}"'
 
     page = site / "index.html"
     named = r'(<link rel="(?:stylesheet|modulepreload)" href="|<script type="module" src=")([^"?]+)"'
