@@ -1,5 +1,7 @@
 # make serve   build the site and serve it on PORT           make site    only build it, into _site/
 # make test    install what the tests need, run them all      make bench   print the measurements
+# make size    list what a first visit loads; fails over the budget
+# make audit   Lighthouse on the served site; fails under its marks
 # make clean   remove what was built and installed
 
 PORT ?= 8000
@@ -8,7 +10,7 @@ PYTHON ?= python3
 NODE_MODULES = node_modules/.package-lock.json
 VENV = .venv/requirements.txt
 
-.PHONY: serve site test bench clean python
+.PHONY: serve site test bench size audit clean python
 .DEFAULT_GOAL := serve
 
 serve: site
@@ -26,6 +28,15 @@ test: site $(VENV)
 bench: site $(VENV)
 	@$(PYTHON) -m tools.browser
 	.venv/bin/python -m bench
+
+size: site $(VENV)
+	@$(PYTHON) -m tools.browser
+	.venv/bin/python -m tools.size
+
+audit: site $(VENV)
+	@$(PYTHON) -m tools.browser
+	npm ci --prefix tools/audit --no-audit --no-fund
+	.venv/bin/python -m tools.audit
 
 clean:
 	rm -rf _site _site.new _site.old .cache .venv node_modules

@@ -6,7 +6,8 @@ import { pathToFileURL } from "node:url";
 const here = process.cwd();
 const folder = process.env.PYODIDE ?? "node_modules/pyodide";
 const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`));
-const pyodide = await loadPyodide();
+const { PYTHONNODEBUGRANGES = "" } = process.env; // see tools/stdlib.py
+const pyodide = await loadPyodide({ env: { HOME: "/home/pyodide", PYTHONNODEBUGRANGES } });
 pyodide.mountNodeFS(here, here);
 pyodide.globals.set("here", here);
 pyodide.globals.set("argv", pyodide.toPy(process.argv.slice(2)));

@@ -10,6 +10,7 @@ gets into the page of another. `files.json` in Pyodide's has the size and SHA-25
 import base64
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -86,7 +87,8 @@ def compiled_library() -> Path:
         CACHE.mkdir(exist_ok=True)
         unfinished = compiled.with_suffix(".part")
         paths = (path.relative_to(ROOT) for path in (compiler, sources, unfinished))
-        subprocess.run(["node", "tools/pyodide.mjs", *paths], cwd=ROOT, check=True)
+        environment = {**os.environ, "PYTHONNODEBUGRANGES": "1"}
+        subprocess.run(["node", "tools/pyodide.mjs", *paths], cwd=ROOT, env=environment, check=True)
         unfinished.rename(compiled)
     return compiled
 
