@@ -1,6 +1,7 @@
 # make serve   build the site and serve it on PORT           make site    only build it, into _site/
 # make test    install what the tests need, run them all      make bench   print the measurements
 # make soak    train for ten minutes, or MINUTES         make torch    check the examples in PyTorch
+# make size    list what a first visit loads             make audit    Lighthouse on the served site
 # make clean   remove what was built and installed
 
 PORT ?= 8000
@@ -11,7 +12,7 @@ NODE_MODULES = node_modules/.package-lock.json
 VENV = .venv/requirements.txt
 TORCH = .venv-torch/requirements.txt
 
-.PHONY: serve site test soak bench torch clean python
+.PHONY: serve site test soak bench torch size audit clean python
 .DEFAULT_GOAL := serve
 
 serve: site
@@ -36,6 +37,15 @@ bench: site $(VENV)
 
 torch: $(TORCH)
 	.venv-torch/bin/pytest examples
+
+size: site $(VENV)
+	@$(PYTHON) -m tools.browser
+	.venv/bin/python -m tools.size
+
+audit: site $(VENV)
+	@$(PYTHON) -m tools.browser
+	npm ci --prefix tools/audit --no-audit --no-fund
+	.venv/bin/python -m tools.audit
 
 clean:
 	rm -rf _site _site.new _site.old .cache .venv .venv-torch node_modules

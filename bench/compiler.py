@@ -153,10 +153,11 @@ def main() -> None:
 
     from tools.browser import launch_options
     from tools.serve import start
+    from tools.site import vendored
 
     root = Path(__file__).resolve().parent.parent
     print("The compiled core, in Pyodide in a worker of a browser\n")
-    if not (root / "_site/vendor/pyodide").is_dir():
+    if not (root / "_site/index.html").is_file():
         print("The site is not built: `make site` first.")
         return
     files = {"bench/compiler.py": "measure.py", "bench/core.py": "core.py", "py/microgpt.py": "microgpt.py",
@@ -166,12 +167,12 @@ def main() -> None:
         files[".cache/step.wasm"] = "step.wasm"
     else:
         print("Without clang and lld there is no C to compare with.\n")
-    server = start(root)
+    server, pyodide = start(root), vendored(root / "_site", "pyodide")
     try:
         with sync_playwright() as playwright, playwright.chromium.launch(**launch_options()) as browser:
             page = browser.new_page()
             page.set_default_timeout(600_000)
-            page.goto(f"{server.url}bench/compiler.mjs")
+            page.goto(f"{server.url}bench/compiler.mjs?{pyodide.relative_to(root)}/pyodide.mjs")
             print(page.evaluate("files => import(location).then(({ run }) => run(files))", files))
     finally:
         server.shutdown()

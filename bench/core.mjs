@@ -1,5 +1,6 @@
 // Runs bench/core.py in the site's Pyodide, in a module worker as the site does. JavaScript because only it starts
-// workers and Pyodide. In the page, run() gives the table's row; in the worker this file works on its own.
+// workers and Pyodide. In the page, run() gives the table's row; in the worker this file works on its own,
+// with the Pyodide that its address names: core.mjs?pyodide.mjs.
 const root = new URL("..", import.meta.url);
 const text = async (path) => (await fetch(new URL(path, root))).text();
 
@@ -10,7 +11,7 @@ export const run = () => new Promise((resolve, reject) => {
 });
 
 if (typeof document === "undefined") {
-  const { loadPyodide } = await import(new URL("_site/vendor/pyodide/pyodide.mjs", root));
+  const { loadPyodide } = await import(new URL(new URL(import.meta.url).search.slice(1), root));
   const pyodide = await loadPyodide();
   for (const path of ["py/microgpt.py", "bench/core.py"]) pyodide.FS.writeFile(path.split("/")[1], await text(path));
   const core = pyodide.pyimport("core");

@@ -11,12 +11,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tools.browser import launch_options
 from tools.serve import start
+from tools.site import vendored
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 7
 PAGES = {
     "the site": "_site/",
-    "Pyodide alone, same files": "bench/bare.html?pyodide=/_site/vendor/pyodide/",
+    "Pyodide alone, same files": "bench/bare.html?pyodide=/{pyodide}/",
     "Pyodide alone, as packaged": "bench/bare.html?pyodide=/node_modules/pyodide/",
 }
 # Runs before the page does: notes the time at which the status says that the worker is ready.
@@ -38,12 +39,13 @@ def seconds(browser: Browser, url: str) -> float:
 def rows(rounds: int = ROUNDS) -> list[tuple[str, float, float, float]]:
     """For each page: its name, the median and the least of its times, the median's ratio to Pyodide alone."""
     server = start(ROOT)
+    pyodide = vendored(ROOT / "_site", "pyodide").relative_to(ROOT)
     times = {name: [] for name in PAGES}
     with sync_playwright() as playwright:
         for _ in range(rounds):
             for name, path in PAGES.items():
                 browser = playwright.chromium.launch(**launch_options())
-                times[name].append(seconds(browser, server.url + path))
+                times[name].append(seconds(browser, server.url + path.format(pyodide=pyodide)))
                 browser.close()
     server.shutdown()
     server.server_close()

@@ -15,6 +15,7 @@ from compare import Compare  # noqa: E402
 from data_form import DataForm  # noqa: E402
 from edit import Edit  # noqa: E402
 from listing import Listing  # noqa: E402
+from offline import Offline  # noqa: E402
 from panel import Panel  # noqa: E402
 from pyscript import js_import, window  # noqa: E402
 from recipe import SAMPLING  # noqa: E402
@@ -100,6 +101,7 @@ async def main():
     await panel.follow(tab.recipe["view"])
     await tab.pull()
     await tab.begin_ahead()
+    await Offline(lambda: tab.step > 0).start()  # last, because it fetches what the page does not need now
 
 
 asyncio.create_task(main())

@@ -64,7 +64,7 @@ class Tab:
             await self.trainer.ready()
             facts = loads(await self.trainer.call("about"))
         except Failed as error:
-            return self.failed("status.failed", error)
+            return self.failed("status.damaged" if error.damaged else "status.failed", error)
         finally:
             self.booting = False
         self.alive = True
@@ -168,7 +168,7 @@ class Tab:
         self.alive, was_training = False, self.training
         self.stop()
         self.told["training"] = was_training
-        view.status(key, "failed", reason=str(error), step=self.saved_step)
+        view.status(key, "failed", reason=error.damaged or str(error), step=self.saved_step)
 
     def downloaded(self, loaded, total):
         if view.state() == "loading":

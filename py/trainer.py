@@ -12,11 +12,19 @@ KEEP = ("__init__", "coder", "data_link", "desk", "model", "model_link", "packet
         "texts")
 FILES = ("py/microgpt.py", "py/session.py", "py/history.py", "py/heldout.py", "py/hangul.py", "py/data.py",
          "py/draw.py", "py/edited.py", "py/source.py", "py/recipe.py", "static/datasets/us-names-2018.txt")
+DAMAGED = "damaged: "  # so static/runtime.mjs begins, before the file's name
 PATIENCE_S = 10  # how long an answer may take before the visitor is told
 
 
 class Failed(Exception):
-    """The worker could not be started, was ended, or its Python raised; the text says why."""
+    """The worker could not be started, was ended, or its Python raised; the text says why.
+
+    damaged is the file that did not arrive as it was built, or "".
+    """
+
+    def __init__(self, reason):
+        super().__init__(reason)
+        self.damaged = reason.split(DAMAGED)[1].strip() if DAMAGED in reason else ""
 
 
 class CoreRaised(Failed):
@@ -33,6 +41,7 @@ class Trainer:
     def __init__(self):
         self.on_progress = self.on_silence = lambda *_: None
         self.worker = self.channel = None
+        self.cache = "default"  # "reload" after a start that failed: past what the browser has kept
         self.waiting = self.silence = self.longest = 0  # calls under way; seconds without an answer; the longest ever
         window.setInterval(self._tick, 1000)
 
@@ -46,7 +55,7 @@ class Trainer:
         self.dead.promise.catch(lambda reason: None)
         asyncio.create_task(self._look_for("py/worker.py"))
         self.worker = PyWorker(BASE + "py/worker.py", type="pyodide",
-                               version=BASE + "static/runtime.mjs?progress=" + name,
+                               version=BASE + "static/runtime.mjs?progress=" + name + "&cache=" + self.cache,
                                config={"files": files(), "sync_main_only": True})
 
     async def ready(self):
@@ -56,7 +65,9 @@ class Trainer:
         try:
             await self._race(self.worker.ready)
         except Exception as error:
+            self.cache = "reload"
             raise Failed(reason(error)) from None
+        self.cache = "default"
 
     async def call(self, verb, *arguments):
         """Call a verb of worker.py and give its answer. Raises Failed, once, where none can come any more."""
@@ -81,7 +92,7 @@ class Trainer:
         """Fail where the worker's own file cannot be had: PyScript would wait for it for ever."""
         dead = self.dead
         try:
-            response = await window.fetch(BASE + path, loads('{"method": "HEAD"}'))
+            response = await window.fetch(BASE + path)
             if not response.ok:
                 dead.reject(path + " could not be loaded (HTTP " + str(response.status) + ")")
         except Exception as error:

@@ -1,20 +1,67 @@
 // Starts Pyodide in PyScript's worker. PyScript takes a runtime only as a JavaScript module with `loadPyodide` and
-// `version`. This one adds two things that Pyodide leaves out: it says how far the download is, and it fails when a
-// file cannot be had (Pyodide would wait for ever).
+// `version`. This one adds three things that Pyodide leaves out: it says how far the download is, it fails when a file
+// cannot be had (Pyodide would wait for ever), and it lets no Python start from bytes that are not those of the build.
 //
 // Progress goes as {loaded, total}, in bytes after decompression, to the BroadcastChannel that this module's own
-// address names: runtime.mjs?progress=NAME.
-import { loadPyodide as start, version } from "../vendor/pyodide/pyodide.mjs";
-
+// address names: runtime.mjs?progress=NAME. With &cache=reload everything comes past the browser's cache. A damaged
+// file fails the start with the message "damaged: NAME".
 const folder = new URL("../vendor/pyodide/", import.meta.url).href;
+const WASM = "pyodide.asm.wasm";
 const MESSAGES = 50; // about as many are sent in all
 
+const wishes = new URL(import.meta.url).searchParams;
+const cache = wishes.get("cache") ?? "default";
+const { fetch } = globalThis;
+const checks = {}; // for each file that came: a promise that it is whole
+const list = get("files.json").then((response) => response.json()); // {name: {bytes, sha256}}
+list.catch(() => {}); // whoever waits for it is told
+
+async function get(name, init = { cache }) {
+  const response = await fetch(folder + name, init);
+  if (!response.ok) throw new Error(`${name} could not be loaded (HTTP ${response.status})`);
+  return response;
+}
+
+// Reads a file to its end, tells `count` of each piece, and fails where the bytes are not those of the build.
+async function readWhole(name, response, count = () => {}) {
+  const { bytes, sha256 } = (await list)[name];
+  const content = new Uint8Array(bytes);
+  let length = 0;
+  await response.body.pipeTo(new WritableStream({ write: (chunk) => {
+    content.set(chunk.subarray(0, Math.max(bytes - length, 0)), length < bytes ? length : 0);
+    length += chunk.length;
+    count(chunk.length);
+  } }));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (length === bytes && hex === sha256) return;
+  // What was kept for use without a network is forgotten, so that the next try asks the server.
+  for (const key of await caches.keys()) await (await caches.open(key)).delete(folder + name);
+  throw new Error(`damaged: ${name}`);
+}
+
+// Scripts are not fetched but imported. They are checked behind that, from the cache that the import has filled.
+async function load(name) {
+  if (cache !== "default") await get(name); // which puts it into that cache
+  const loading = import(folder + name);
+  checks[name] = loading.catch(() => {}).then(() => get(name, { cache: "force-cache" }))
+    .then((response) => readWhole(name, response));
+  checks[name].catch(() => {});
+  try {
+    return await loading;
+  } catch (error) {
+    await checks[name]; // it can say better why
+    throw error;
+  }
+}
+
+const failed = (error) => ({ loadPyodide: () => { throw error; } });
+const { loadPyodide: start, version } = await load("pyodide.mjs").catch(failed);
 export { version };
 
 export async function loadPyodide(options) {
-  const { fetch } = globalThis;
   const { instantiateStreaming } = WebAssembly;
-  const channel = new BroadcastChannel(new URL(import.meta.url).searchParams.get("progress"));
+  const channel = new BroadcastChannel(wishes.get("progress"));
   let loaded = 0, told = 0, total = Infinity;
   let fail;
   const failure = new Promise((_, reject) => { fail = reject; });
@@ -26,12 +73,25 @@ export async function loadPyodide(options) {
     channel.postMessage({ loaded, total });
   };
 
-  const countedFetch = async (url, init) => {
-    const response = await fetch(url, init);
-    if (!response.ok) throw new Error(`${url} could not be loaded (HTTP ${response.status})`);
-    // The copy is counted; the original stays a network response, which browsers compile while it arrives.
-    response.clone().body.pipeTo(new WritableStream({ write: (chunk) => count(chunk.length) })).catch(fail);
+  const checkedFetch = async (url, init) => {
+    const name = String(url).replace(folder, "");
+    if (!(name in await list)) return fetch(url, init);
+    const response = await get(name, { ...init, cache });
+    // The copy is checked; the original stays a network response, which browsers compile while it arrives.
+    checks[name] = readWhole(name, response.clone(), count);
+    checks[name].catch(fail);
+    // Without an answer Pyodide waits; with an error it would start Python without the file.
+    if (name !== WASM) await checks[name].catch(() => new Promise(() => {}));
     return response;
+  };
+
+  // The last thing before Python starts: all that came has to be whole.
+  const checkedInstance = async (...args) => {
+    try {
+      return await instantiateStreaming(...args);
+    } finally {
+      await Promise.all(Object.values(checks));
+    }
   };
 
   const watched = (task) => (...args) => {
@@ -40,19 +100,24 @@ export async function loadPyodide(options) {
     return promise;
   };
 
-  // Scripts are not fetched but imported: they count as soon as they are there.
   const countScripts = async () => {
-    const sizes = await (await fetch(new URL("../sizes.json", folder))).json();
-    total = Object.values(sizes).reduce((sum, size) => sum + size);
-    await import(`${folder}pyodide.asm.mjs`);
-    count(sizes["pyodide.mjs"] + sizes["pyodide.asm.mjs"]);
+    const files = await list;
+    total = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
+    await script;
+    count(files["pyodide.mjs"].bytes + files["pyodide.asm.mjs"].bytes);
   };
 
-  globalThis.fetch = watched(countedFetch);
-  WebAssembly.instantiateStreaming = watched(instantiateStreaming);
+  // Pyodide imports it too, and must not find an older one.
+  const script = load("pyodide.asm.mjs");
+  script.catch(fail);
+  if (cache !== "default") await script;
+
+  globalThis.fetch = watched(checkedFetch);
+  WebAssembly.instantiateStreaming = watched(checkedInstance);
   countScripts().catch(fail);
   try {
-    return await Promise.race([start({ ...options, indexURL: folder, packageBaseUrl: folder }), failure]);
+    const starting = start({ ...options, indexURL: folder, packageBaseUrl: folder });
+    return await Promise.race([starting.catch(() => script.then(() => starting)), failure]);
   } finally {
     globalThis.fetch = fetch;
     WebAssembly.instantiateStreaming = instantiateStreaming;

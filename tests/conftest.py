@@ -41,7 +41,8 @@ def browser_type_launch_args():
 
 @pytest.fixture(scope="session")
 def browser_context_args(base_url):
-    return {"base_url": base_url, "viewport": {"width": 1280, "height": 800}}
+    """Without service workers, so that what a test puts in a file's place reaches the page."""
+    return {"base_url": base_url, "viewport": {"width": 1280, "height": 800}, "service_workers": "block"}
 
 
 @pytest.fixture

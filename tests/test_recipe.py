@@ -15,6 +15,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from recipe import CHOICES, DATASETS, DEFAULTS, FIELDS, LIVE, clamp, count_parameters, fitting_heads, link, parse, read
 
+from tools.site import vendored
+
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {name: (low, high) for name, _, low, high in FIELDS}
 NUMBERS = [name for name, default, _, _ in FIELDS if type(default) is not str]
@@ -215,7 +217,7 @@ for fragment in {fragments!r}:
     recipe, notes = parse(fragment)
     print(json.dumps([recipe, notes, link(recipe)]))
 """, "utf-8")
-    command = ["node", str(site / "vendor/micropython/micropython.mjs"), str(ROOT / "py/recipe.py"), str(program)]
+    command = ["node", str(vendored(site, "micropython") / "micropython.mjs"), str(ROOT / "py/recipe.py"), str(program)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     theirs = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(theirs) == len(fragments), done.stderr

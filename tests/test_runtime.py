@@ -3,6 +3,7 @@
 import pytest
 
 from tools.serve import start
+from tools.site import vendored
 
 pytestmark = pytest.mark.tolerates("favicon.ico")  # the tests open a plain file, which has no icon
 
@@ -30,12 +31,14 @@ async () => {
 }
 """
 
+FILES = ["pyodide.asm.wasm", "pyodide.asm.mjs", "python_stdlib.zip", "pyodide-lock.json"]
+
 
 def test_it_starts_and_tells_how_far_the_download_is(page, site):
     page.goto("LICENSE")
     told = page.evaluate(START)
     assert told["answer"] == 42
-    total = sum(path.stat().st_size for path in (site / "vendor/pyodide").iterdir())
+    total = sum(path.stat().st_size for path in vendored(site, "pyodide").iterdir() if path.name != "files.json")
     assert {message["total"] for message in told["heard"]} == {total}
     loaded = [message["loaded"] for message in told["heard"]]
     assert loaded == sorted(loaded) and loaded[-1] == total
@@ -52,17 +55,37 @@ def test_progress_counts_what_arrives_after_decompression(page, site):
 
 
 @pytest.mark.tolerates(r"404", r"standard library", r"Failed to load", r"Fatal Python error")
-@pytest.mark.parametrize("name", ["pyodide.asm.wasm", "pyodide.asm.mjs", "python_stdlib.zip", "pyodide-lock.json"])
+@pytest.mark.parametrize("name", [*FILES, "pyodide.mjs", "files.json"])
 def test_a_missing_file_fails_the_start(page, name):
     page.context.route(f"**/{name}", lambda route: route.fulfill(status=404, body=""))
     page.goto("LICENSE")
     assert name in page.evaluate(START)["error"]
 
 
-def test_a_broken_file_fails_the_start(page):
-    page.context.route("**/*.wasm", lambda route: route.fulfill(body=b"<html>", content_type="application/wasm"))
+def flipped(content: bytes) -> bytes:
+    """With one bit of a byte in the middle changed."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1:]
+
+
+DAMAGES = {"a flipped bit": flipped, "cut short": lambda content: content[:-1],
+           "too long": lambda content: content + b" ", "another file": lambda content: b"<html>",
+           "empty": lambda content: b""}
+
+
+@pytest.mark.parametrize(("name", "damage"), [
+    *((name, "a flipped bit") for name in (*FILES, "pyodide.mjs")),
+    *(("pyodide.asm.wasm", damage) for damage in DAMAGES if damage != "a flipped bit"),
+    ("python_stdlib.zip", "cut short"), ("pyodide.asm.mjs", "another file"), ("pyodide.asm.mjs", "too long"),
+])
+def test_a_damaged_file_is_named_and_no_python_starts(page, site, name, damage):
+    path = vendored(site, "pyodide") / name
+    kind = {"wasm": "application/wasm", "mjs": "text/javascript"}.get(name.rpartition(".")[2], "application/json")
+    content = DAMAGES[damage](path.read_bytes())
+    page.context.route(f"**/{name}", lambda route: route.fulfill(body=content, content_type=kind))
     page.goto("LICENSE")
-    assert "WebAssembly" in page.evaluate(START)["error"]
+    told = page.evaluate(START)
+    assert told["error"] == f"damaged: {name}" and "answer" not in told
 
 
 @pytest.mark.tolerates(r"ERR_FAILED|ERR_CONNECTION", r"standard library", r"fetch")

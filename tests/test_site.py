@@ -1,18 +1,22 @@
 """The built site: whole, self-contained, light."""
 
+import base64
+import hashlib
 import json
 import os
 import re
+import struct
 import subprocess
 from html.parser import HTMLParser
 
 import pytest
 
 from tools.serve import start
-from tools.site import ROOT, VENDOR
+from tools.site import ROOT, VENDOR, vendored
 from tools.stdlib import DROPPED, is_kept
 
 MB = 1_000_000
+HASHED = re.compile(rb"vendor/(\w+)-[0-9a-f]{8}/")
 
 
 class References(HTMLParser):
@@ -34,6 +38,24 @@ class References(HTMLParser):
         self.in_config = False
 
 
+class Tags(HTMLParser):
+    """The attributes of a page's scripts, of what it loads as script or style, its handlers, and its policy."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.scripts, self.loads, self.handlers, self.policy = [], [], [], ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.handlers += [name for name in attributes if name.startswith("on")]
+        self.scripts += [attributes] if tag == "script" else []
+        if tag == "link" and attributes["rel"] in ("stylesheet", "modulepreload") or attributes.get("type") == "module":
+            self.loads.append(attributes)
+        if attributes.get("http-equiv") == "Content-Security-Policy":
+            self.policy = attributes["content"]
+
+
 @pytest.fixture(scope="module")
 def references(site) -> References:
     return References((site / "index.html").read_text())
@@ -44,7 +66,7 @@ def test_everything_the_page_names_is_there(site, references):
     named = [url for _, url in references.urls if not re.match("#|data:|mailto:|https?://", url)]
     named += [config["interpreter"], *config.get("files", {})]
     missing = [url for url in named if not (site / re.split("[?#]", url)[0]).exists()]
-    assert "static/pyscript.mjs" in named and missing == []
+    assert [url for url in named if url.startswith("static/pyscript.mjs")] and missing == []
 
 
 def test_no_address_is_bound_to_the_root_of_the_host(references):
@@ -58,9 +80,51 @@ def test_the_page_loads_nothing_from_another_host(site, references):
     assert [path.name for path in sources if loads.search(path.read_text())] == []
 
 
-def test_our_files_are_served_byte_for_byte(site):
+def test_no_script_stands_in_the_page_and_no_handler(site):
+    tags = Tags((site / "index.html").read_text("utf-8"))
+    assert tags.scripts and all(script.get("src") for script in tags.scripts)
+    assert tags.handlers == []
+
+
+@pytest.mark.parametrize(("directive", "sources"), [
+    ("default-src", "'none'"), ("script-src", "'self' 'wasm-unsafe-eval'"), ("worker-src", "'self' blob:"),
+    ("connect-src", "'self'"), ("style-src", "'self'"), ("style-src-attr", "'unsafe-inline'"), ("img-src", "'self'"),
+    ("manifest-src", "'self'"), ("base-uri", "'none'"), ("form-action", "'none'"),
+])
+def test_the_content_security_policy_allows_no_more_than_is_needed(site, directive, sources):
+    """blob: is how PyScript starts a worker; WebAssembly needs its word; pictures are drawn with style attributes."""
+    policy = Tags((site / "index.html").read_text("utf-8")).policy
+    allowed = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert allowed[directive] == sources and len(allowed) == 10
+
+
+def test_the_browser_checks_every_script_and_style_sheet_that_the_page_names(site):
+    sealed = [tag for tag in Tags((site / "index.html").read_text("utf-8")).loads]
+    assert len(sealed) >= 7
+    for tag in sealed:
+        content = (site / tag.get("href", tag.get("src")).split("?")[0]).read_bytes()
+        assert tag["integrity"] == "sha384-" + base64.b64encode(hashlib.sha384(content).digest()).decode()
+
+
+def test_the_folders_of_packages_are_named_by_what_is_in_them(site):
+    for folder in (site / "vendor").glob("*-*"):
+        content = b"".join(path.name.encode() + hashlib.sha384(path.read_bytes()).digest()
+                           for path in sorted(folder.iterdir()))
+        assert folder.name.endswith("-" + hashlib.sha256(content).hexdigest()[:8])
+
+
+def test_the_manifests_icons_are_there_in_their_sizes(site):
+    manifest = json.loads((site / "static/app.webmanifest").read_text())
+    assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
+    for icon in manifest["icons"]:
+        head = (site / "static" / icon["src"]).read_bytes()[:24]
+        assert head.startswith(b"\x89PNG") and "{}x{}".format(*struct.unpack(">II", head[16:])) == icon["sizes"]
+
+
+def test_our_files_are_served_byte_for_byte_but_for_the_hashes_of_folders(site):
     ours = [path for folder in ("py", "static") for path in (ROOT / folder).rglob("*.*") if path.suffix != ".pyc"]
-    changed = [path for path in ours if (site / path.relative_to(ROOT)).read_bytes() != path.read_bytes()]
+    changed = [path for path in ours if HASHED.sub(b"vendor/\\1/", (site / path.relative_to(ROOT)).read_bytes())
+               != path.read_bytes()]
     assert ours and changed == []
 
 
@@ -70,22 +134,24 @@ def test_versions_are_pinned_and_the_lock_names_no_registry():
     installed = json.loads(text)["packages"]
     assert wanted == {package: installed[f"node_modules/{package}"]["version"] for package, _ in VENDOR.values()}
     assert all("integrity" in package for path, package in installed.items() if path)
-    assert "://" not in text
+    assert "resolved" not in text
 
 
-def test_sizes_are_those_of_the_files(site):
-    sizes = json.loads((site / "vendor/sizes.json").read_text())
-    assert sizes == {path.name: path.stat().st_size for path in (site / "vendor/pyodide").iterdir()}
+def test_sizes_and_hashes_are_those_of_the_files(site):
+    pyodide = vendored(site, "pyodide")
+    sizes = json.loads((pyodide / "files.json").read_text())
+    assert sizes == {path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+                     for path in pyodide.iterdir() if path.name != "files.json"}
 
 
 def test_the_weight_stays_within_bounds(site):
-    assert sum(path.stat().st_size for path in (site / "vendor/pyodide").iterdir()) < 13.5 * MB
+    assert sum(path.stat().st_size for path in vendored(site, "pyodide").iterdir()) < 13.5 * MB
     assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < 18 * MB
 
 
 def test_no_module_of_the_library_misses_a_dropped_one(site):
     command = ["node", "tools/pyodide.mjs", "tests/stdlib_imports.py"]
-    environment = {**os.environ, "PYODIDE": str(site / "vendor/pyodide")}
+    environment = {**os.environ, "PYODIDE": str(vendored(site, "pyodide"))}
     result = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, check=True)
     missing = json.loads(result.stdout.splitlines()[-1])
     assert {name: wanted for name, wanted in missing.items() if wanted.replace(".", "/") in DROPPED} == {}

@@ -71,7 +71,6 @@ SAID = [(call, text) for call in calls("say", "status", "failed") for text in co
 SAID = [(call, text) for call, text in SAID if not text.endswith(".") and text != ".title"]  # pieces
 PUT_TOGETHER = {".unknown": ("prefix", "look")}  # a key's end, and what comes before it
 CONSTANTS = {text for tree in SOURCES.values() for text in constants(tree)}
-CONSTANTS |= set(re.findall(r'data-t="([\w.]+)"', (ROOT / "static/watch.mjs").read_text("utf-8")))
 
 
 def keys(text: str) -> list[str]:

@@ -1,12 +1,13 @@
 // Runs a Python file in the same Pyodide as the page, but under Node: node tools/pyodide.mjs FILE [ARGUMENT…]
 // JavaScript because Pyodide has no command of its own. The current folder is there under its own path. PYODIDE names
-// another folder to load Pyodide from, such as the site's _site/vendor/pyodide.
+// another folder to load Pyodide from, such as the site's, under _site/vendor/.
 import { pathToFileURL } from "node:url";
 
 const here = process.cwd();
 const folder = process.env.PYODIDE ?? "node_modules/pyodide";
 const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`));
-const pyodide = await loadPyodide();
+const { PYTHONNODEBUGRANGES = "" } = process.env; // see tools/stdlib.py
+const pyodide = await loadPyodide({ env: { HOME: "/home/pyodide", PYTHONNODEBUGRANGES } });
 pyodide.mountNodeFS(here, here);
 pyodide.globals.set("here", here);
 pyodide.globals.set("argv", pyodide.toPy(process.argv.slice(2)));

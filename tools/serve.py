@@ -11,6 +11,7 @@ import gzip
 import io
 import sys
 import threading
+from collections import deque
 from functools import lru_cache, partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,7 @@ TEXT = {
     ".py": "text/plain",
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
+    ".webmanifest": "application/manifest+json",
 }
 
 
@@ -78,6 +80,10 @@ class Handler(SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
+    def log_request(self, code="-", size="-"):
+        """Note the answer for whoever wants to know what a page loads."""
+        self.server.answers.append((self.path.lstrip("/").split("?")[0] or "index.html", int(code)))
+
     def log_message(self, *args):
         """Say nothing: the browser's own tools show the requests."""
 
@@ -85,6 +91,10 @@ class Handler(SimpleHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64  # a browser opens several connections at once
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.answers = deque(maxlen=10_000)  # (path in the folder, HTTP status), the newest last
 
     def handle_error(self, request, client_address):
         """A browser that hangs up in the middle is no error of ours."""

@@ -3,11 +3,15 @@
     python3 -m tools.site
 
 Our own files are copied as they are. The packages of `package-lock.json` go to `_site/vendor/`, of each only what a
-browser loads. `vendor/sizes.json` says how many bytes the worker will load, for the page's progress.
+browser loads. Their folders carry a hash of what is in them, so that whatever a browser has kept of one build never
+gets into the page of another. `files.json` in Pyodide's has the size and SHA-256 of each file that the worker loads.
 """
 
+import base64
 import hashlib
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -84,15 +88,61 @@ def compiled_library() -> Path:
         CACHE.mkdir(exist_ok=True)
         unfinished = compiled.with_suffix(".part")
         paths = (path.relative_to(ROOT) for path in (compiler, sources, unfinished))
-        subprocess.run(["node", "tools/pyodide.mjs", *paths], cwd=ROOT, check=True)
+        environment = {**os.environ, "PYTHONNODEBUGRANGES": "1"}
+        subprocess.run(["node", "tools/pyodide.mjs", *paths], cwd=ROOT, env=environment, check=True)
         unfinished.rename(compiled)
     return compiled
 
 
-def write_sizes(vendor: Path) -> None:
-    """Write `sizes.json`: the bytes of each file that the worker loads to start Pyodide."""
-    sizes = {path.name: path.stat().st_size for path in sorted((vendor / "pyodide").iterdir())}
-    (vendor / "sizes.json").write_text(json.dumps(sizes, indent=1) + "\n")
+def write_files(pyodide: Path) -> None:
+    """Write `files.json`: bytes and SHA-256 of each file that the worker loads to start Pyodide."""
+    files = {path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+             for path in sorted(pyodide.iterdir())}
+    (pyodide / "files.json").write_text(json.dumps(files, indent=1) + "\n")
+
+
+def name_folders(site: Path) -> None:
+    """Give each folder of `vendor/` a hash of its files in its name, there and in our own files."""
+    names = {}
+    for folder in sorted(path for path in (site / "vendor").iterdir() if path.is_dir()):
+        content = b"".join(path.name.encode() + digest(path) for path in sorted(folder.iterdir()))
+        renamed = folder.rename(f"{folder}-{hashlib.sha256(content).hexdigest()[:8]}")
+        names[f"vendor/{folder.name}/"] = f"vendor/{renamed.name}/"
+    for path in [site / "index.html", *site.glob("py/*.py"), *site.glob("static/*.mjs")]:
+        text = path.read_text("utf-8")
+        named = re.sub(r"vendor/\w+/", lambda found: names[found[0]], text)
+        if named != text:
+            path.write_text(named, "utf-8")
+
+
+def vendored(site: Path, name: str) -> Path:
+    """The folder of a package of `VENDOR` in a built site, whose name ends with a hash of its files."""
+    return next((site / "vendor").glob(name + "-*"))
+
+
+def digest(path: Path) -> bytes:
+    return hashlib.sha384(path.read_bytes()).digest()
+
+
+def seal(site: Path) -> None:
+    """Let the browser check each script and style sheet that index.html names: none runs that is not this build's.
+
+    Our own carry their hash in their address too: one that a browser has kept of another build is not asked for.
+    """
+    def sealed(tag: re.Match) -> str:
+        path = next(site.glob(tag[2]))  # a pattern where the package's own name has a hash
+        version = "" if tag[2].startswith("vendor/") else f"?{digest(path).hex()[:8]}"
+        hashed = base64.b64encode(digest(path)).decode()
+        return f'{tag[1]}{path.relative_to(site)}{version}" integrity="sha384-{hashed}"'
+
+    page = site / "index.html"
+    named = r'(<link rel="(?:stylesheet|modulepreload)" href="|<script type="module" src=")([^"?]+)"'
+    page.write_text(re.sub(named, sealed, page.read_text("utf-8")), "utf-8")
+
+
+def write_service_worker(site: Path) -> None:
+    """Write the service worker that keeps the site for use without a network, with a hash of each of its files."""
+    subprocess.run(["node", "tools/offline.mjs", site], cwd=ROOT, check=True)
 
 
 def copy(source: Path, target: Path) -> None:
@@ -108,7 +158,10 @@ def build(site: Path = SITE) -> None:
     copy_ours(fresh)
     copy_vendor(fresh / "vendor")
     trim_pyodide(fresh / "vendor/pyodide")
-    write_sizes(fresh / "vendor")
+    write_files(fresh / "vendor/pyodide")
+    name_folders(fresh)
+    seal(fresh)
+    write_service_worker(fresh)
     if site.exists():
         site.rename(old)
     fresh.rename(site)

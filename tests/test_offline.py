@@ -1,0 +1,158 @@
+"""Without a network, and from one version of the site to the next, in real profiles of two browsers.
+
+A profile with a disk, because a private window keeps neither the large files nor a service worker for long.
+"""
+
+import re
+import shutil
+
+import pytest
+from conftest import Visitor
+from playwright.sync_api import expect
+
+from tools.browser import FIREFOX, find_browser, firefox_options, launch_options
+from tools.serve import start
+from tools.site import write_service_worker
+
+SMALL = "num_steps=3&n_embd=4&n_head=2"
+LONG = "num_steps=5000&n_embd=4&n_head=1&block_size=4"
+WASM = "pyodide.asm.wasm"
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def profile(request, playwright, tmp_path):
+    """A browser profile on the disk, which is allowed service workers."""
+    options = launch_options() if request.param == "chromium" else firefox_options()
+    if request.param == "firefox" and not find_browser(FIREFOX):
+        pytest.skip("no Firefox here; `make test` installs Debian's firefox-esr where it may, as root")
+    context = getattr(playwright, request.param).launch_persistent_context(str(tmp_path / "profile"), **options)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def served(site, tmp_path):
+    """A server of a copy of the site, which a test may change or stop: its `folder` is that copy."""
+    folder = shutil.copytree(site, tmp_path / "site")
+    server = start(folder, prefix="/repo-name/")
+    server.folder = folder
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def visit(profile, url: str, fragment: str = "") -> Visitor:
+    """Open a tab at the link and wait until Python is ready there and the page is kept."""
+    visitor = Visitor(profile.new_page())
+    visitor.page.goto(f"{url}#{fragment}")
+    visitor.wait("ready")
+    expect(visitor.see("offline")).to_be_visible(timeout=60_000)
+    return visitor
+
+
+def publish(served, version: str) -> None:
+    """A new version of the site: its title says which, in Python too."""
+    page = served.folder / "index.html"
+    page.write_text(re.sub("<h1[^>]*>.*?</h1>", f'<h1 data-t="title">{version}</h1>', page.read_text("utf-8")), "utf-8")
+    worker = served.folder / "py/worker.py"
+    worker.write_text(re.sub(r'"python": .*?\}', f'"python": "{version}"}}', worker.read_text("utf-8")), "utf-8")
+    write_service_worker(served.folder)
+
+
+def versions(visitor) -> tuple[str, str]:
+    """Of the page and of its worker."""
+    status = visitor.see("status").text_content()
+    return visitor.page.locator("h1").text_content(), re.search(r"Python (.*) runs", status)[1]
+
+
+@pytest.mark.timeout(240)
+def test_after_the_first_visit_it_works_without_a_server(profile, served):
+    visitor = visit(profile, served.url)
+    bodies = [path for path, status in served.answers if status == 200]
+    assert [path for path in bodies if path.startswith("vendor/")].count(
+        next(path for path in bodies if path.endswith(WASM))) == 1
+    served.shutdown()
+    served.server_close()
+    visitor.page.close()
+    visitor = visit(profile, served.url, SMALL)
+    for _ in range(2):
+        visitor.press("train")
+        visitor.wait("done")
+        assert len(visitor.names()) >= 20
+        visitor.press("inside-letter")
+        expect(visitor.see("panel-body")).not_to_be_empty()
+        visitor.see("language").select_option("ko")
+        visitor.reads("train", "학습")
+        visitor.page.reload()
+        visitor.wait("ready")
+
+
+TRY_TO_UPDATE = """async () => {
+  const kept = await navigator.serviceWorker.getRegistration();
+  await kept.update().catch(() => {});
+  while (kept.installing) await new Promise((resolve) => setTimeout(resolve, 20));
+  return kept.waiting ? "another" : "as before";
+}"""
+FIRST = ("microgpt in your tab", "3.14.2")
+
+
+@pytest.mark.timeout(240)
+def test_a_new_version_waits_until_it_is_asked_for_and_no_two_mix(profile, served):
+    visit(profile, served.url).page.close()
+    running = visit(profile, served.url, LONG)
+    assert versions(running) == FIRST
+    running.press("train")
+    publish(served, "second")
+    other = visit(profile, served.url)
+    for visitor in (running, other):
+        expect(visitor.see("update")).to_be_visible(timeout=60_000)
+    other.page.reload()  # brings the version that is kept, and that offers the new one again
+    other.wait("ready")
+    assert versions(other) == FIRST
+    expect(other.see("update")).to_be_visible()
+
+    other.press("update-use")  # while a run is under way beside it
+    expect(other.see("update-busy")).to_be_visible()
+    step = running.step()
+    expect(running.see("step-count")).not_to_have_text(f"{step} / 5000")
+    assert (running.page.locator("h1").text_content(), versions(other)) == (FIRST[0], FIRST)
+
+    running.press("reset")
+    running.reads("step-count", "0 / 5000")
+    other.press("update-use")
+    for visitor in (running, other):
+        expect(visitor.page.locator("h1")).to_have_text("second", timeout=60_000)
+        visitor.wait("ready")
+        assert versions(visitor) == ("second", "second")
+        expect(visitor.see("update")).to_be_hidden()
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("profile", ["chromium"], indirect=True)
+def test_whoever_trains_may_take_the_new_version_in_mid_run(profile, served):
+    visit(profile, served.url).page.close()
+    visitor = visit(profile, served.url, LONG)
+    visitor.press("train")
+    publish(served, "second")
+    visit(profile, served.url).page.close()
+    expect(visitor.see("update")).to_be_visible(timeout=60_000)
+    visitor.press("update-use")
+    visitor.wait("ready")
+    assert versions(visitor) == ("second", "second") and visitor.step() == 0
+    assert visitor.page.url.endswith(LONG)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("profile", ["chromium"], indirect=True)
+def test_a_version_of_which_a_file_is_not_the_builds_is_not_taken(profile, served, site):
+    """As when a host is still giving out files of the last version."""
+    visit(profile, served.url).page.close()
+    publish(served, "second")
+    (served.folder / "py/worker.py").write_text((site / "py/worker.py").read_text("utf-8"), "utf-8")
+    for _ in range(2):
+        visitor = visit(profile, served.url)
+        assert visitor.page.evaluate(TRY_TO_UPDATE) == "as before"
+        assert versions(visitor) == FIRST
+        expect(visitor.see("update")).to_be_hidden()
+        visitor.page.close()
+    assert served.answers.count(("py/worker.py", 200)) >= 3  # it did come

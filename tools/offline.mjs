@@ -1,0 +1,39 @@
+// Writes SITE/service-worker.js, which keeps the built site for use without a network: node tools/offline.mjs SITE
+// JavaScript because Workbox, which makes the service worker, is a library of Node's.
+//
+// Each build is one version. It is fetched as a whole, checked file by file against the hashes of the build, and takes
+// the place of the one before when no tab is open on that, or when a visitor asks for it (py/offline.py).
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { generateSW } from "workbox-build";
+
+const [site] = process.argv.slice(2);
+
+// The browser refuses a file that is not this build's, and the version with it: none is made of two.
+const addIntegrity = async (entries) => {
+  const manifest = [];
+  for (const entry of entries) {
+    const hash = createHash("sha384").update(await readFile(join(site, entry.url))).digest("base64");
+    manifest.push({ ...entry, integrity: `sha384-${hash}` });
+  }
+  return { manifest, warnings: [] };
+};
+
+const { warnings } = await generateSW({
+  globDirectory: site,
+  globPatterns: ["**/*"],
+  globIgnores: ["**/LICENSE", "vendor/NOTICE.txt", "static/datasets/README.md", "**/service-worker.js"],
+  maximumFileSizeToCacheInBytes: 20e6,
+  manifestTransforms: [addIntegrity],
+  // A folder of vendor/ has a hash in its name: what the page has just loaded from there need not come again.
+  dontCacheBustURLsMatching: /^vendor\//,
+  ignoreURLParametersMatching: [/.*/], // runtime.mjs?progress=…, style.css?…
+  swDest: join(site, "service-worker.js"),
+  inlineWorkboxRuntime: true,
+  sourcemap: false,
+  skipWaiting: false,
+  clientsClaim: false,
+  cleanupOutdatedCaches: true,
+});
+for (const warning of warnings) console.warn(warning);
