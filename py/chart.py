@@ -108,8 +108,8 @@ class Chart:
         for part in options.axes:
             part.stroke, part.grid.stroke = self.colour("axis"), self.colour("grid")
         options.series[1].points.fill = options.series[1].stroke = self.colour("dot")
-        for series, name in zip(options.series[2:], ("mean", "held out", "kept")):
-            series.stroke = self.colour(name)
+        for i, name in enumerate(("mean", "held out", "kept")):
+            options.series[2 + i].stroke = self.colour(name)
         options.hooks.draw = window.Array.of(self.mark)
         options.hooks.setCursor = window.Array.of(self.tell)
         return options
