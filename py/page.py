@@ -6,17 +6,29 @@ from trainer import CoreRaised, Failed, Trainer, reason
 trainer = Trainer()
 trainer.start()  # before the other files are read, because it takes longest
 
+# Between the files the browser gets its turn, for whatever the visitor does meanwhile.
+await asyncio.sleep(0)  # noqa: F704
 import files  # noqa: E402
 import language  # noqa: E402
+
+await asyncio.sleep(0)  # noqa: F704
 import share  # noqa: E402
 import view  # noqa: E402
+
+await asyncio.sleep(0)  # noqa: F704
 from chart import Chart, NoChart  # noqa: E402
 from compare import Compare  # noqa: E402
+
+await asyncio.sleep(0)  # noqa: F704
 from data_form import DataForm  # noqa: E402
 from edit import Edit  # noqa: E402
+
+await asyncio.sleep(0)  # noqa: F704
 from listing import Listing  # noqa: E402
 from offline import Offline  # noqa: E402
 from panel import Panel  # noqa: E402
+
+await asyncio.sleep(0)  # noqa: F704
 from pyscript import js_import, window  # noqa: E402
 from recipe import SAMPLING  # noqa: E402
 from tab import Tab  # noqa: E402
