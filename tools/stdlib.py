@@ -19,10 +19,10 @@ DROPPED = set(
     """
     _pyio _pyrepl _ssl antigravity asyncio/__main__ asyncio/proactor_events asyncio/windows_events
     asyncio/windows_utils bdb cProfile compileall concurrent/futures/process configparser ctypes doctest filecmp
-    fileinput ftplib getpass http imaplib logging/config logging/handlers mailbox mimetypes modulefinder
+    fileinput fractions ftplib getpass http imaplib logging/config logging/handlers mailbox mimetypes modulefinder
     multiprocessing netrc nturl2path optparse pdb pickletools plistlib poplib profile pstats pty py_compile pyclbr
-    pydoc shelve smtplib socketserver sqlite3 ssl tabnanny tarfile tomllib trace tty unittest urllib/request
-    urllib/robotparser wave webbrowser wsgiref xml xmlrpc zipapp zoneinfo
+    pprint pydoc shelve smtplib socketserver sqlite3 ssl statistics tabnanny tarfile tomllib trace tracemalloc tty
+    unittest urllib/request urllib/robotparser uuid wave webbrowser wsgiref xml xmlrpc zipapp zoneinfo
     """.split()
 )
 
