@@ -11,6 +11,17 @@ from words import put, say
 
 COLOURS = {"#708": "var(--accent)", "#940": "var(--soft)", "#a11": "var(--soft)"}  # keywords, comments, strings
 
+THEME = {
+    "&": {"maxHeight": "min(660px, 70vh)", "background": "var(--wash)", "color": "var(--ink)", "fontSize": "13px"},
+    "&.cm-focused": {"outline": "2px solid var(--accent)", "outlineOffset": "1px"},
+    ".cm-scroller": {"fontFamily": "var(--mono)", "lineHeight": "1.5"},
+    ".cm-gutters": {"border": "0", "background": "var(--wash)", "color": "var(--soft)", "fontSize": "11px"},
+    ".cm-activeLine, .cm-activeLineGutter": {"background": "rgb(var(--accent-rgb) / .07)"},
+    ".cm-cursor": {"borderLeftColor": "var(--ink)"},
+    ".cm-selectionBackground": {"background": "rgb(var(--accent-rgb) / .2)"},
+    ".cm-panels": {"background": "var(--paper)", "color": "var(--ink)", "borderColor": "var(--line)"},
+}
+
 
 class Edit:
     def __init__(self, tab, listing):
@@ -36,13 +47,15 @@ class Edit:
         parts = (await js_import(base))[0].codemirror
         core, language, python = await parts.core, await parts.language, (await parts.python).python()
         self.view = core.EditorView
-        theme = core.EditorView.theme(loads('{"&.cm-focused": {"outline": "none"}}'))
-        label = core.EditorView.contentAttributes.of(loads(
-            '{"aria-labelledby": "edit-title", "spellcheck": "false", "tabindex": "0"}'))
+        theme = core.EditorView.theme(loads(dumps(THEME)))
+        label = core.EditorView.contentAttributes.of(loads(dumps(
+            {"aria-label": say("edit.title"), "spellcheck": "false", "tabindex": "0"})))
         style = language.syntaxHighlighting(language.HighlightStyle.define(self.colours(language)))
         extensions = window.Array.of(core.basicSetup, python, theme, label, style, language.indentUnit.of("    "))
         options = window.Object.new()
-        options.doc, options.extensions, options.parent = self.published, extensions, view.get("editor")
+        # In a shadow tree its styles are style sheets made by script, which the page's Content-Security-Policy lets be.
+        shadow = view.get("editor").attachShadow(loads('{"mode": "open"}'))
+        options.doc, options.extensions, options.root, options.parent = self.published, extensions, shadow, shadow
         self.editor = core.EditorView.new(options)
         for name in ("run-edit", "experiment"):
             view.get(name).disabled = False
