@@ -19,6 +19,7 @@ class NoChart:
     """In a chart's place where there can be none: it says why, and takes all that a chart is told."""
 
     def __init__(self, element, reason):
+        self.columns = [window.Array.new() for _ in range(4)]
         element.textContent = say("chart.missing", reason=reason)
         for name in ("role", "aria-label", "data-t-label"):
             element.removeAttribute(name)

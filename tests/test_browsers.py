@@ -66,9 +66,9 @@ RUN = """
 async ({ files, code }) => {
   const runtime = new URL("static/runtime.mjs?progress=none", location);
   const source = `
-    import { loadPyodide } from "${runtime}";
     onmessage = async ({ data }) => {
       try {
+        const { loadPyodide } = await import("${runtime}");
         const pyodide = await loadPyodide();
         pyodide.FS.mkdir("compiler");
         for (const [path, text] of Object.entries(data.files)) pyodide.FS.writeFile(path, text);

@@ -10,6 +10,8 @@ from hangul import alone, compose, decompose, is_syllable, shown, typed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tools.site import vendored
+
 ROOT = Path(__file__).resolve().parent.parent
 SYLLABLES = [chr(code) for code in range(0xAC00, 0xD7A4)]
 JAMO = [chr(code) for code in (*range(0x1100, 0x1113), *range(0x1161, 0x1176), *range(0x11A8, 0x11C3))]
@@ -61,6 +63,6 @@ def test_micropython_does_the_same(site, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(f"import json\nprint(json.dumps([[f(text) for f in (decompose, compose, typed)] "
                        f"for text in {texts!r}]))\n", "utf-8")
-    command = ["node", str(site / "vendor/micropython/micropython.mjs"), str(ROOT / "py/hangul.py"), str(program)]
+    command = ["node", str(vendored(site, "micropython") / "micropython.mjs"), str(ROOT / "py/hangul.py"), str(program)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert json.loads(done.stdout) == [[f(text) for f in (decompose, compose, typed)] for text in texts], done.stderr

@@ -199,8 +199,10 @@ def test_damaged_links_and_files_are_said_and_the_page_stays_as_it_was(visitor, 
         path.write_bytes(data)
         visitor.see("open-file").set_input_files(path)
         expect(visitor.see("files-note")).to_contain_text(said)
-    assert visitor.page.evaluate(DROP, "x.safetensors") and not visitor.page.evaluate(DROP, "x.txt")
+    assert visitor.page.evaluate(DROP, "x.safetensors")
     expect(visitor.see("files-note")).to_contain_text("This is no file that the page has saved.")
+    assert visitor.page.evaluate(DROP, "x.txt"), "which is data"
+    expect(visitor.page.locator("#own-lines")).to_have_text("emma")
     visitor.page.evaluate(f"location.hash = 'model={link[:40]}'")
     visitor.reads("status", re.compile("^This link is damaged"))
     assert visitor.names() == names and visitor.step() == 1
