@@ -512,5 +512,6 @@ def test_every_control_has_a_name_and_can_be_reached_with_the_keyboard(visitor):
     others = {"engine", "train", "step", "reset", "share", "look", "numbers", "temperature", "prefix", "chosen"}
     assert others | settings <= reached
     unnamed = visitor.page.locator("button, input, select").evaluate_all("""(controls) => controls.filter((control) =>
-      control.checkVisibility() && !control.labels?.length && !control.ariaLabel && !control.textContent.trim()).map((control) => control.id)""")
+      control.checkVisibility() && !control.labels?.length && !control.ariaLabel && !control.textContent.trim()
+    ).map((control) => control.id)""")
     assert unnamed == []
