@@ -211,6 +211,6 @@ def browser():
     agent = window.navigator.userAgent.split(" ")
     for name in ("Firefox/", "Edg/", "Chrome/", "Version/"):
         for part in agent:
-            if part.startswith(name):
-                return part.replace("Version", "Safari").replace("/", " ")
+            if name in part:  # HeadlessChrome/156 is one too
+                return part[part.find(name):].replace("Version", "Safari").replace("/", " ")
     return agent[-1]
