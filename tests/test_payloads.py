@@ -73,7 +73,7 @@ def watched(visitor):
 
     def unharmed(what):
         new = [found for found in visitor.page.evaluate(FORBIDDEN) if found not in before]
-        assert not new and not dialogs, what
+        assert not new and not dialogs, (new, dialogs, what)
     return visitor, unharmed
 
 
@@ -91,14 +91,12 @@ def follow(visitor, fragments: list[str]) -> None:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("field", [*DEFAULTS, ""], ids=lambda field: field or "no-field")
-def test_a_link_brings_in_nothing(watched, field):
+def test_a_link_brings_in_nothing(watched):
     visitor, unharmed = watched
     for first in range(0, len(PAYLOADS), 16):
         some = PAYLOADS[first:first + 16]
-        follow(visitor, [f"{SMALL}&{field}={written(text)}" if field else written(text) for text in some])
-        unharmed((field, some))
-    assert visitor.see("train").count() == 1
+        follow(visitor, ["&".join(f"{field}={written(text[:1500])}" for field in DEFAULTS) for text in some])
+        unharmed(some)
 
 
 def test_data_of_ones_own_are_shown_as_texts(watched):
@@ -136,6 +134,7 @@ def hostile_file(text: str) -> bytes:
     return len(header).to_bytes(8, "little") + header + b"\0\0\0\0"
 
 
+@pytest.mark.tolerates("Content Security Policy")
 def test_the_watch_sees_what_it_is_for(watched):
     visitor, unharmed = watched
     visitor.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<b onclick=1>x</b>')")
