@@ -38,7 +38,8 @@ def test_every_text_grows_with_the_visitors_font_size(visitor):
     before = visitor.page.evaluate(sizes)
     visitor.page.evaluate("document.documentElement.style.fontSize = '200%'")
     after = dict(visitor.page.evaluate(sizes))
-    assert [(what, size, after[what]) for what, size in before if what in after and size and after[what] < 1.9 * size] == []
+    assert [(what, size, after[what]) for what, size in before
+            if what in after and size and after[what] < 1.9 * size] == []
 
 
 def test_nothing_moves_where_less_motion_is_asked_for(visitor):

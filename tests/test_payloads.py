@@ -52,7 +52,8 @@ FORBIDDEN = """() => {
   const found = [...document.querySelectorAll(kinds)].map((element) => element.outerHTML.slice(0, 80));
   for (const element of document.querySelectorAll("*"))
     for (const { name, value } of element.attributes)
-      if (name.startsWith("on") || /href|src|style|action/.test(name) && /^\\s*javascript:|^data:text|^(https?:)?\\/\\/evil/i.test(value))
+      if (name.startsWith("on")
+          || /href|src|style|action/.test(name) && /^\\s*javascript:|^data:text|^(https?:)?\\/\\/evil/i.test(value))
         found.push(element.tagName + " " + name + "=" + value.slice(0, 60));
   return found.concat(window.pwned ? ["pwned"] : [], ({}).polluted ? ["polluted"] : []).sort();
 }"""
