@@ -12,10 +12,10 @@ from words import put, say
 COLOURS = {"#708": "var(--accent)", "#940": "var(--soft)", "#a11": "var(--soft)"}  # keywords, comments, strings
 
 THEME = {
-    "&": {"maxHeight": "min(660px, 70vh)", "background": "var(--wash)", "color": "var(--ink)", "fontSize": "13px"},
+    "&": {"maxHeight": "min(660px, 70vh)", "background": "var(--wash)", "color": "var(--ink)", "fontSize": ".8125rem"},
     "&.cm-focused": {"outline": "2px solid var(--accent)", "outlineOffset": "1px"},
     ".cm-scroller": {"fontFamily": "var(--mono)", "lineHeight": "1.5"},
-    ".cm-gutters": {"border": "0", "background": "var(--wash)", "color": "var(--soft)", "fontSize": "11px"},
+    ".cm-gutters": {"border": "0", "background": "var(--wash)", "color": "var(--soft)", "fontSize": ".6875rem"},
     ".cm-activeLine, .cm-activeLineGutter": {"background": "rgb(var(--accent-rgb) / .07)"},
     ".cm-cursor": {"borderLeftColor": "var(--ink)"},
     ".cm-selectionBackground": {"background": "rgb(var(--accent-rgb) / .2)"},

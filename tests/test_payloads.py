@@ -1,0 +1,152 @@
+"""Nothing that a link or a file holds becomes markup: hostile texts, each tried in every field that takes a text."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import expect
+from recipe import DEFAULTS
+
+DO = "window.pwned=1"
+TAGS = [f"<{tag} {on}={DO}>" for tag, on in (
+    ("img src=x", "onerror"), ("svg", "onload"), ("body", "onload"), ("details open", "ontoggle"),
+    ("input autofocus", "onfocus"),
+    ("select autofocus", "onfocus"), ("textarea autofocus", "onfocus"), ("video src=x", "onerror"), ("audio src=x",
+    "onerror"),
+    ("iframe", "onload"), ("object data=x", "onerror"), ("embed src=x", "onload"), ("marquee", "onstart"), ("div",
+    "onclick"),
+    ("a href=x", "onmouseover"), ("style", "onload"), ("link rel=stylesheet href=x", "onerror"), ("b",
+    "onpointerenter"),
+    ("svg><animate attributeName=x dur=1s", "onbegin"), ("svg><set attributeName=x", "onend"), ("math", "onclick"),
+    ("keygen autofocus", "onfocus"), ("video><source", "onerror"), ("form", "onsubmit"), ("button", "onclick"))]
+URLS = [f'{before}{scheme}{after}' for before, after in (("", ""), ('<a href="', '">x</a>'), ('<iframe src="', '">'),
+                                                         ('<form action="', '"><button>x'))
+        for scheme in (f"javascript:{DO}", f"JaVaScRiPt:{DO}", f"java\tscript:{DO}",
+    f"data:text/html,<script>{DO}</script>",
+                       "//evil.example/x", "https://evil.example/x")]
+BREAKOUTS = [before + f"<script>{DO}</script>" for before in (
+    "", '"', "'", ">", '">', "'>", "-->", "]]>", "</td>", "</title>", "</style>", "</script>", "</template>",
+    "</textarea>",
+    "</svg>", "<!--", "<![CDATA[", "<svg>", "<math><mtext>", "<noscript>", "<select><template>", "<table>", "`",
+    "${", "{{")]
+ATTRIBUTES = [f"{mark} onfocus={DO} autofocus tabindex=0 x={mark}" for mark in ('"', "'", "`", "")]
+ENTITIES = ["&lt;script&gt;", "&#60;img src=x onerror=1&#62;", "&#x3c;b&#x3e;", "&amp;lt;b&amp;gt;",
+    "&quot; onclick=1", "&NewLine;",
+            "%3Cscript%3E", "\\u003cscript\\u003e", "&lt"]
+STYLES = ["1;background:url(//evil.example)", "};*{display:none}", "expression(alert(1))",
+    "@import '//evil.example';",
+          "url(javascript:1)", "<style>*{display:none}</style>", "--w:1;position:fixed", "</style><style>body{}"]
+UNICODE = ["\u202eevil\u202c", "\u2066a\u2069", "a\u200bb", "\ufeffa", "a\u2028b", "a\u2029b", "a\u0085b", "\0a",
+    "a\x1bb", "\ud800a", "\udfffb",
+           "\U0001f600" * 9, "e" + "\u0301" * 50, "＜script＞", "ﬀ", "\uffff"]
+WORDS = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "{0.__class__}", "{}", "{{}}",
+    "%s%n%x", "$&", "\\", "../../x",
+         "null", "NaN", "-0", "1e999", "true", "[]", "'; DROP TABLE x; --", "__import__('os')", "a" * 39000]
+PAYLOADS = TAGS + URLS + BREAKOUTS + ATTRIBUTES + ENTITIES + STYLES + UNICODE + WORDS
+SMALL = "num_steps=4&n_embd=4&n_head=2"
+
+# What the page is made of before anything hostile arrives is remembered; what stands there later and is new, is told.
+FORBIDDEN = """() => {
+  const kinds = "script, iframe, object, embed, img, video, audio, link, style, base, meta, form, math, template, "
+    + "foreignObject, animate, set";
+  const found = [...document.querySelectorAll(kinds)].map((element) => element.outerHTML.slice(0, 80));
+  for (const element of document.querySelectorAll("*"))
+    for (const { name, value } of element.attributes)
+      if (name.startsWith("on")
+          || /href|src|style|action/.test(name) && /^\\s*javascript:|^data:text|^(https?:)?\\/\\/evil/i.test(value))
+        found.push(element.tagName + " " + name + "=" + value.slice(0, 60));
+  return found.concat(window.pwned ? ["pwned"] : [], ({}).polluted ? ["polluted"] : []).sort();
+}"""
+
+
+def written(text: str) -> str:
+    """As it stands in a link: every byte escaped; half a pair as its three bytes, as a broken sender writes it."""
+    return quote(text.encode("utf-8", "surrogatepass"), safe="")
+
+
+@pytest.fixture
+def watched(visitor):
+    """A visitor at an untrained page, and what to call to see that nothing came in."""
+    dialogs = []
+    visitor.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    visitor.open(SMALL)
+    before = visitor.page.evaluate(FORBIDDEN)
+
+    def unharmed(what):
+        new = [found for found in visitor.page.evaluate(FORBIDDEN) if found not in before]
+        assert not new and not dialogs, (new, dialogs, what)
+    return visitor, unharmed
+
+
+def follow(visitor, fragments: list[str]) -> None:
+    """Each link after the other, as someone would who pastes them into the address."""
+    visitor.page.evaluate("""async (fragments) => {
+      for (const fragment of fragments) {
+        await new Promise((resolve) => {
+          addEventListener("hashchange", resolve, { once: true });
+          location.hash = fragment;
+          setTimeout(resolve, 300);  // where the address stays the same, nothing is told
+        });
+      }
+    }""", fragments)
+
+
+@pytest.mark.timeout(240)
+def test_a_link_brings_in_nothing(watched):
+    visitor, unharmed = watched
+    for first in range(0, len(PAYLOADS), 16):
+        some = PAYLOADS[first:first + 16]
+        follow(visitor, ["&".join(f"{field}={written(text[:1500])}" for field in DEFAULTS) for text in some])
+        unharmed(some)
+
+
+def test_data_of_ones_own_are_shown_as_texts(watched):
+    visitor, unharmed = watched
+    texts = [text for text in PAYLOADS if text.isprintable() and len(text) < 60 and text == text.strip()]
+    visitor.see("own").locator("summary").click()
+    for name in ('"><img src=x onerror=window.pwned=1>.txt', "__proto__", "\u202etxt.exe"):
+        visitor.see("own-file").set_input_files(
+            {"name": name, "mimeType": "text/html", "buffer": "\n".join(texts).encode()})
+        expect(visitor.see("own-lines").locator("li").first).to_have_text(texts[0])
+        unharmed(name)
+    visitor.press("own-use")
+    visitor.see("setting-block_size").fill("64")
+    visitor.see("setting-block_size").blur()
+    visitor.press("train")
+    visitor.wait("done", 90)
+    unharmed("trained")
+
+
+def test_the_boxes_take_texts(watched):
+    visitor, unharmed = watched
+    visitor.press("step")
+    visitor.wait("paused")
+    for box in ("prefix", "look"):
+        for text in PAYLOADS[::3]:
+            visitor.put(box, text.encode("utf-8", "replace").decode()[:2000])
+        unharmed(box)
+
+
+def hostile_file(text: str) -> bytes:
+    """A model's file whose every text is hostile."""
+    metadata = {name: text for name in ("format", "alphabet", "data", "names", "recipe", "name", "__proto__", text)}
+    header = json.dumps(
+        {"__metadata__": metadata, text: {"dtype": text, "shape": [1], "data_offsets": [0, 4]}}).encode()
+    return len(header).to_bytes(8, "little") + header + b"\0\0\0\0"
+
+
+@pytest.mark.tolerates("Content Security Policy")
+def test_the_watch_sees_what_it_is_for(watched):
+    visitor, unharmed = watched
+    visitor.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<b onclick=1>x</b>')")
+    with pytest.raises(AssertionError):
+        unharmed("a handler")
+
+
+def test_a_file_brings_in_nothing(watched):
+    visitor, unharmed = watched
+    for text in PAYLOADS[::6]:
+        visitor.see("open-file").set_input_files(
+            {"name": "x.safetensors", "mimeType": "application/octet-stream", "buffer": hostile_file(text)})
+        expect(visitor.see("files-note")).not_to_be_empty()
+        unharmed(text)
