@@ -24,6 +24,7 @@ from data_form import DataForm  # noqa: E402
 from edit import Edit  # noqa: E402
 
 await asyncio.sleep(0)  # noqa: F704
+from kept import Kept  # noqa: E402
 from listing import Listing  # noqa: E402
 from offline import Offline  # noqa: E402
 from panel import Panel  # noqa: E402
@@ -50,6 +51,7 @@ async def main():
     tab = Tab(trainer)
     panel, listing, compare = Panel(tab), Listing(tab), Compare(tab)
     edit, opening, sharing = Edit(tab, listing), files.Opening(tab), share.Sharing(tab)
+    kept = Kept(tab, opening)
     boot = asyncio.create_task(tab.boot())
     try:
         uplot = await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", window.location.href).href)
@@ -76,7 +78,7 @@ async def main():
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
         on(tab, id, event, handler)
-    for id, event, handler in sharing.events + opening.events:
+    for id, event, handler in sharing.events + opening.events + kept.events:
         on(tab, id, event, handler)
     for event in ("click", "keydown"):
         view.get("page").addEventListener(event, panel.claim)
@@ -111,6 +113,7 @@ async def main():
     await boot
     await opening.follow()
     await panel.follow(tab.recipe["view"])
+    await kept.start()
     await tab.pull()
     await tab.begin_ahead()
     await Offline(lambda: tab.step > 0).start()  # last, because it fetches what the page does not need now

@@ -34,6 +34,7 @@ VENDOR = {
     "micropython": ("@micropython/micropython-webassembly-pyscript", ["micropython.mjs", "micropython.wasm"]),
     "uplot": ("uplot", ["LICENSE", "dist/uPlot.esm.js", "dist/uPlot.min.css"]),
     "uqr": ("uqr", ["LICENSE", "dist/index.mjs"]),
+    "idbkeyval": ("idb-keyval", ["LICENCE", "dist/index.js"]),
 }
 
 

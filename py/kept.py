@@ -1,0 +1,193 @@
+"""The run, kept in this browser while it trains, so that a closed tab loses nothing (MicroPython, on the page).
+
+What is kept is the file that "The whole run" saves, so going on is opening it, bit for bit. Each tab has an entry of
+its own and holds a Web Lock on it for as long as the page is open; two tabs never write to the same. An edited core's
+run is not kept, because no file holds one, and neither is that of a page in another page's frame.
+"""
+import asyncio
+import json
+
+import form
+import recipe as recipes
+import view
+from files import names
+from pyscript import js_import, window
+from trainer import Failed, dumps, loads, values_of
+from words import number, say
+
+EVERY_MS = 5000
+MOST, MOST_BYTES = 5, 50000000  # how many runs, and how many bytes of them, stay; the oldest go
+PREFIX = "run:"
+
+
+class Kept:
+    """Keeps the tab's run, and offers one that a closed or reloaded tab had.
+
+    events: (id, event, handler) for the page to register.
+    """
+
+    def __init__(self, tab, opening):
+        self.tab, self.opening = tab, opening
+        self.db = self.key = self.offered = None
+        self.saving = self.refused = False
+        self.done = (0, 0)  # the run and the step that were saved last
+        self.events = [("kept-go-on", "click", self.go_on), ("kept-delete", "click", self.delete),
+                       ("kept-delete-all", "click", self.delete_all)]
+
+    async def start(self):
+        """Take an entry for this tab, offer a run that is kept, and begin to keep."""
+        if self.tab.recipe["embed"]:
+            return
+        try:
+            address = window.URL.new("vendor/idbkeyval/index.js", window.location.href).href
+            self.db = (await js_import(address))[0]
+            before = await self._take_key()
+            await self._offer(before)
+            await self._tell()
+        except Exception as error:  # a private window, or storage that is full or switched off
+            self._refuse(error)
+        window.setInterval(lambda: asyncio.create_task(self.save()), EVERY_MS)
+        window.document.addEventListener("visibilitychange", self._hidden)
+
+    def _hidden(self, *_):
+        if window.document.visibilityState == "hidden":
+            asyncio.create_task(self.save())
+
+    async def _take_key(self):
+        """Hold a key that no other open tab holds: the one that this tab had before a reload, else a new one."""
+        if hasattr(window.navigator, "locks"):
+            had = window.sessionStorage.getItem("kept")
+            if had and await self._hold(PREFIX + had):
+                self.key = PREFIX + had
+                return
+        new = str(window.crypto.randomUUID())
+        self.key = PREFIX + new
+        if hasattr(window.navigator, "locks"):
+            await self._hold(self.key)
+            window.sessionStorage.setItem("kept", new)
+
+    async def _hold(self, key, forever=True):
+        """Whether this tab could take the lock of an entry. It holds it until the page goes, or just asks."""
+        asked = window.Promise.withResolvers()
+
+        def granted(lock):
+            asked.resolve(bool(lock))
+            return window.Promise.withResolvers().promise if lock and forever else None
+
+        self._granted = granted  # JavaScript calls it later
+        window.navigator.locks.request(key, loads('{"ifAvailable": true}'), granted)
+        return await asked.promise
+
+    # ---- Keeping
+
+    async def save(self):
+        """Keep the run as it is now, unless that is kept already. What storage refuses is said once."""
+        tab = self.tab
+        now = (tab.run, tab.step)
+        if self.saving or self.refused or not self.key or not tab.alive or not tab.running or not tab.step \
+                or tab.core is not None or now == self.done or view.is_recording():
+            return
+        self.saving, recipe = True, dict(tab.running)
+        try:
+            file = await tab.trainer.call("saved", "run", self.opening.curve(), dumps(names()), "")
+            if type(file) is not str and tab.run == now[0] and tab.core is None:
+                entry = loads(dumps({"recipe": dumps_text(recipe), "step": tab.step, "run": recipe["num_steps"],
+                                     "when": str(window.Date.new().toISOString())}))
+                entry.file = file
+                if recipe["data"] == recipes.OWN:
+                    entry.own = tab.data.given[recipe["sha256"]][0]
+                await self.db.set(self.key, entry)
+                self.done = now
+                await self._make_room()
+                await self._tell()
+        except Failed:  # answered where the worker is watched
+            pass
+        except Exception as error:
+            self._refuse(error)
+        finally:
+            self.saving = False
+
+    async def _entries(self):
+        """[(when, key, entry)], the newest first."""
+        found = []
+        for pair in await self.db.entries():
+            if str(pair[0]).startswith(PREFIX):
+                found.append((str(pair[1].when), str(pair[0]), pair[1]))
+        return sorted(found, key=lambda one: one[:2], reverse=True)
+
+    async def _free(self, key):
+        """Whether no other open tab keeps its run there; without locks nobody knows, and all are taken for free."""
+        return key == self.key or not hasattr(window.navigator, "locks") or await self._hold(key, False)
+
+    async def _make_room(self):
+        count = total = 0
+        for _, key, entry in await self._entries():
+            count, total = count + 1, total + size(entry)
+            if (count > MOST or total > MOST_BYTES) and key != self.key and await self._free(key):
+                await getattr(self.db, "del")(key)
+
+    # ---- Coming back
+
+    async def _offer(self, *_):
+        """Show one line about the run of this tab before its reload, or else the newest of a closed tab."""
+        if self.tab.running or self.tab.recipe["model"]:
+            return
+        entries = await self._entries()
+        for _, key, entry in [one for one in entries if one[1] == self.key] + entries:
+            if await self._free(key):
+                self.offered = key, entry
+                when = window.Date.new(entry.when)
+                time = when.toLocaleTimeString(window.document.documentElement.lang,
+                                               loads('{"hour": "2-digit", "minute": "2-digit"}'))
+                view.get("kept-note").textContent = say("kept", time=time, step=number(entry.step),
+                                                        steps=number(entry.run))
+                view.get("kept").hidden = False
+                return
+
+    async def go_on(self, *_):
+        """Go on with the offered run, where it stopped. One that cannot be read stays on offer, to be deleted."""
+        tab, entry = self.tab, self.offered[1]
+        recipe = json.loads(entry.recipe)
+        if hasattr(entry, "own"):
+            await tab.data.read(entry.own)
+            tab.data.given[recipe["sha256"]] = tab.data.looked
+        tab.recipe = dict(recipes.DEFAULTS, **recipe)
+        form.fill(tab.recipe)
+        facts = await self.opening.adopt(entry.file)
+        if facts.problem:
+            view.get("kept-note").textContent = say(facts.problem, **values_of(facts))
+            view.get("kept-go-on").hidden = True
+            return
+        form.to_address(tab.recipe, replace=True)
+        view.get("kept").hidden = True
+
+    async def delete(self, *_):
+        await getattr(self.db, "del")(self.offered[0])
+        self.offered = None
+        view.get("kept").hidden = True
+        await self._tell()
+
+    async def delete_all(self, *_):
+        """Delete all that is kept in this browser; a run that trains on is kept again from its next step on."""
+        for _, key, _ in await self._entries():  # and nothing else that other pages of this origin may keep
+            await getattr(self.db, "del")(key)
+        view.get("kept").hidden = True
+        await self._tell()
+
+    async def _tell(self):
+        entries = await self._entries()
+        size_mb = sum(size(entry) for _, _, entry in entries) / 1e6
+        view.get("kept-all").hidden = not entries
+        view.get("kept-sum").textContent = say("kept.sum", count=len(entries), megabytes="%.1f" % size_mb)
+
+    def _refuse(self, error):
+        self.refused = True
+        view.line("kept-refused", say("kept.refused"))
+
+
+def size(entry):
+    return entry.file.length + (entry.own.length if hasattr(entry, "own") else 0)
+
+
+def dumps_text(recipe):
+    return json.dumps(dict(recipe, model=""))
