@@ -15,7 +15,7 @@ from pyscript import js_import, window
 from trainer import Failed, dumps, loads, values_of
 from words import number, say
 
-EVERY_MS = 5000
+LOOK_MS, EVERY_MS = 1000, 5000  # how often it looks; how often a run in training is kept
 MOST, MOST_BYTES = 5, 50000000  # how many runs, and how many bytes of them, stay; the oldest go
 PREFIX = "run:"
 
@@ -30,7 +30,7 @@ class Kept:
         self.tab, self.opening = tab, opening
         self.db = self.key = self.offered = None
         self.saving = self.refused = False
-        self.done = (0, 0)  # the run and the step that were saved last
+        self.done, self.since = (0, 0), 0  # the run and the step that were saved last; when that was
         self.events = [("kept-go-on", "click", self.go_on), ("kept-delete", "click", self.delete),
                        ("kept-delete-all", "click", self.delete_all)]
 
@@ -46,8 +46,18 @@ class Kept:
             await self._tell()
         except Exception as error:  # a private window, or storage that is full or switched off
             self._refuse(error)
-        window.setInterval(lambda: asyncio.create_task(self.save()), EVERY_MS)
+        window.setInterval(self._look, LOOK_MS)
         window.document.addEventListener("visibilitychange", self._hidden)
+
+    def _look(self, *_):
+        """Time goes by: keep the run if it rests, or if it was long ago."""
+        if not self.tab.training or window.performance.now() - self.since > EVERY_MS:
+            asyncio.create_task(self.save())
+
+    def _ask(self, verb, *arguments):
+        """The store's answer, as a promise. A promise makes the call, too: what JavaScript throws at once, as it does
+        where a browser refuses storage, MicroPython cannot catch."""
+        return window.Promise.resolve().then(getattr(self.db, verb).bind(None, *arguments))
 
     def _hidden(self, *_):
         if window.document.visibilityState == "hidden":
@@ -55,8 +65,9 @@ class Kept:
 
     async def _take_key(self):
         """Hold a key that no other open tab holds: the one that this tab had before a reload, else a new one."""
+        storage = await window.Promise.resolve().then(window.Reflect.get.bind(None, window, "sessionStorage"))
         if hasattr(window.navigator, "locks"):
-            had = window.sessionStorage.getItem("kept")
+            had = storage.getItem("kept")
             if had and await self._hold(PREFIX + had):
                 self.key = PREFIX + had
                 return
@@ -64,7 +75,7 @@ class Kept:
         self.key = PREFIX + new
         if hasattr(window.navigator, "locks"):
             await self._hold(self.key)
-            window.sessionStorage.setItem("kept", new)
+            storage.setItem("kept", new)
 
     async def _hold(self, key, forever=True):
         """Whether this tab could take the lock of an entry. It holds it until the page goes, or just asks."""
@@ -96,8 +107,8 @@ class Kept:
                 entry.file = file
                 if recipe["data"] == recipes.OWN:
                     entry.own = tab.data.given[recipe["sha256"]][0]
-                await self.db.set(self.key, entry)
-                self.done = now
+                await self._ask("set", self.key, entry)
+                self.done, self.since = now, window.performance.now()
                 await self._make_room()
                 await self._tell()
         except Failed:  # answered where the worker is watched
@@ -110,7 +121,7 @@ class Kept:
     async def _entries(self):
         """[(when, key, entry)], the newest first."""
         found = []
-        for pair in await self.db.entries():
+        for pair in await self._ask("entries"):
             if str(pair[0]).startswith(PREFIX):
                 found.append((str(pair[1].when), str(pair[0]), pair[1]))
         return sorted(found, key=lambda one: one[:2], reverse=True)
@@ -124,7 +135,7 @@ class Kept:
         for _, key, entry in await self._entries():
             count, total = count + 1, total + size(entry)
             if (count > MOST or total > MOST_BYTES) and key != self.key and await self._free(key):
-                await getattr(self.db, "del")(key)
+                await self._ask("del", key)
 
     # ---- Coming back
 
@@ -146,8 +157,8 @@ class Kept:
 
     async def go_on(self, *_):
         """Go on with the offered run, where it stopped. One that cannot be read stays on offer, to be deleted."""
-        tab, entry = self.tab, self.offered[1]
-        recipe = json.loads(entry.recipe)
+        tab, (key, entry) = self.tab, self.offered
+        before, recipe = tab.recipe, json.loads(entry.recipe)
         if hasattr(entry, "own"):
             await tab.data.read(entry.own)
             tab.data.given[recipe["sha256"]] = tab.data.looked
@@ -155,14 +166,27 @@ class Kept:
         form.fill(tab.recipe)
         facts = await self.opening.adopt(entry.file)
         if facts.problem:
+            tab.recipe = before
+            form.fill(before)
             view.get("kept-note").textContent = say(facts.problem, **values_of(facts))
             view.get("kept-go-on").hidden = True
             return
         form.to_address(tab.recipe, replace=True)
         view.get("kept").hidden = True
+        self.offered, self.done = None, (tab.run, tab.step)
+        await self.save_as_own(key)
+
+    async def save_as_own(self, key):
+        """The run has come from another tab, which is closed: from now on its entry is this tab's."""
+        if key != self.key:
+            self.done = (0, 0)
+            await self.save()
+            if self.done != (0, 0):
+                await self._ask("del", key)
+                await self._tell()
 
     async def delete(self, *_):
-        await getattr(self.db, "del")(self.offered[0])
+        await self._ask("del", self.offered[0])
         self.offered = None
         view.get("kept").hidden = True
         await self._tell()
@@ -170,7 +194,7 @@ class Kept:
     async def delete_all(self, *_):
         """Delete all that is kept in this browser; a run that trains on is kept again from its next step on."""
         for _, key, _ in await self._entries():  # and nothing else that other pages of this origin may keep
-            await getattr(self.db, "del")(key)
+            await self._ask("del", key)
         view.get("kept").hidden = True
         await self._tell()
 

@@ -113,7 +113,7 @@ async def main():
     await boot
     await opening.follow()
     await panel.follow(tab.recipe["view"])
-    await kept.start()
+    asyncio.create_task(kept.start())
     await tab.pull()
     await tab.begin_ahead()
     await Offline(lambda: tab.step > 0).start()  # last, because it fetches what the page does not need now

@@ -17,6 +17,7 @@ import random
 import sys
 from array import array
 
+import hangul
 from session import WINDOW
 
 from . import Refused
@@ -143,7 +144,7 @@ def _model(about, header, body):
         points = len(curve) // 3
         model.curve = [curve[i * points:(i + 1) * points] for i in range(3)]
         _check_curve(model.curve[0], model.step)
-        model.names = _names(_json(about["names"]), set(alphabet), recipe["block_size"])
+        model.names = _names(_json(about["names"]), set(alphabet), recipe)
         model.generators = _generators(_json(about["generators"]))
     return model
 
@@ -203,14 +204,17 @@ def _check_curve(steps, step):
         raise ValueError("the curve's steps are not in order")
 
 
-def _names(names, letters, longest):
-    """Invented names, each as [step, name, is it new]."""
+def _names(names, letters, recipe):
+    """Invented names, each as [step, name, is it new]. By jamo they come as they are shown: put together again."""
+    jamo = recipe["letters"] == "jamo"
+    letters = letters | set(hangul.ALONE_INITIALS + hangul.ALONE_VOWELS + hangul.ALONE_FINALS) if jamo else letters
     if type(names) is not list or len(names) > MOST_NAMES:
         raise ValueError("the names are no list of them")
     for step, name, is_new in names:
         if type(step) is not int or type(name) is not str or type(is_new) is not bool or not 0 <= step < 1 << 30:
             raise ValueError("a name is none")
-        if len(name) > longest or not letters.issuperset(name):
+        name = hangul.decompose(name) if jamo else name
+        if len(name) > recipe["block_size"] or not letters.issuperset(name):
             raise ValueError("a name is not one of this model's")
     return names
 
