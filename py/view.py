@@ -104,6 +104,7 @@ class Pictures:
 
     def tell(self, pictures, focused=False):
         """Read out a cell of pictures that are in place: the chosen one, or else the one that tells most."""
+        get("reading").setAttribute("aria-live", "off")  # nobody can listen to every picture of a training
         self.letters = list(pictures.letters)
         cell = self.cell(*self.chosen) if self.by_hand else None
         self.choose(cell or self.cell(*pictures.telling), focused)
@@ -140,11 +141,16 @@ class Pictures:
                   "text": "".join(self.letters[1:query + 1]), "percent": "%d" % round(100 * float(cell.dataset.weight))}
         put("reading", ("reading" if query else "reading.start", values))
 
+    def pick(self, cell, focus=False):
+        """The visitor's own choice of a cell."""
+        self.by_hand = True
+        get("reading").setAttribute("aria-live", "polite")
+        self.choose(cell, focus)
+
     def point(self, event):
         cell = event.target.closest("[data-key]")
         if cell and not cell.classList.contains("chosen"):
-            self.by_hand = True
-            self.choose(cell)
+            self.pick(cell)
 
     def move(self, event):
         """The arrow keys: through the cells of a head, and at a row's ends to the next head."""
@@ -160,8 +166,7 @@ class Pictures:
             head, key = head - 1, query
         cell = self.cell(layer, head, query, min(key, query))
         if cell:
-            self.by_hand = True
-            self.choose(cell, True)
+            self.pick(cell, True)
 
 
 def names(html, after=0):

@@ -1,8 +1,10 @@
-"""Everyone: what is touched is large enough, text follows the visitor's font size, and nothing moves unasked."""
+"""Everyone: touch, large text, magnified windows, less motion, forced colours, live regions, the keyboard alone."""
+
+import re
 
 import pytest
 from playwright.sync_api import expect
-from test_access import trained
+from test_access import SMALL, trained
 
 TOO_SMALL = """() => [...document.querySelectorAll("button, select, summary, input")].filter((place) => {
   if (!place.checkVisibility({ visibilityProperty: true }) || place.closest(".cm-editor")) return false;
@@ -12,6 +14,28 @@ TOO_SMALL = """() => [...document.querySelectorAll("button, select, summary, inp
 }).map((place) => `${place.tagName} ${place.id || place.textContent.trim().slice(0, 30)} ` +
   `${place.getBoundingClientRect().width}x${place.getBoundingClientRect().height}`)"""
 
+SIDEWAYS = """() => {
+  const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= wide) return [];
+  const over = [...document.querySelectorAll("body *")].filter((part) => part.checkVisibility()
+    && part.getBoundingClientRect().right > wide + 1);
+  return over.slice(0, 8).map((part) => `${part.tagName} ${part.id} ${part.className} ` +
+    Math.round(part.getBoundingClientRect().right)).concat("the page is " + document.documentElement.scrollWidth);
+}"""
+
+
+
+def inside(visitor):
+    trained(visitor)
+    visitor.page.goto(f"#{SMALL}&view=letter.1.attention")
+    expect(visitor.page.locator(".stages [aria-current]")).to_be_visible()
+
+
+def sharing(visitor):
+    trained(visitor)
+    visitor.press("share")
+    expect(visitor.see("sharing")).to_be_visible()
+
 
 def own(visitor):
     trained(visitor)
@@ -20,7 +44,13 @@ def own(visitor):
     expect(visitor.see("own-use")).to_be_visible()
 
 
-STATES = pytest.mark.parametrize("state", [trained, own], ids=lambda state: state.__name__)
+def editing(visitor):
+    trained(visitor)
+    visitor.page.locator("#editing summary").click()
+    expect(visitor.see("run-edit")).to_be_enabled(timeout=30_000)
+
+
+STATES = pytest.mark.parametrize("state", [trained, inside, sharing, own, editing], ids=lambda state: state.__name__)
 
 
 @STATES
@@ -50,3 +80,80 @@ def test_nothing_moves_where_less_motion_is_asked_for(visitor):
     assert visitor.page.evaluate("""() => [...document.querySelectorAll("*")].filter(
       (part) => getComputedStyle(part).transitionDuration.split(", ")
         .some((time) => parseFloat(time) > 0)).length""") == 0
+
+
+@STATES
+def test_twice_the_text_and_four_times_the_page_scroll_one_way_only(visitor, state):
+    state(visitor)
+    for width, height, size in ((1280, 800, "200%"), (640, 800, "200%"), (320, 256, "100%")):
+        visitor.page.set_viewport_size({"width": width, "height": height})
+        visitor.page.evaluate("size => document.documentElement.style.fontSize = size", size)
+        assert (width, visitor.page.evaluate(SIDEWAYS)) == (width, [])
+
+
+def test_forced_colours_leave_the_pictures_and_the_focus(visitor):
+    visitor.page.emulate_media(forced_colors="active")
+    trained(visitor)
+    inks = "(cells) => new Set(cells.map((cell) => getComputedStyle(cell).background)).size"
+    assert visitor.see("attention").locator("td[data-key]").evaluate_all(inks) > 3
+    assert visitor.see("probabilities").locator("td").evaluate_all(inks) > 3
+    assert visitor.see("step").evaluate("(button) => getComputedStyle(button).borderTopStyle") == "solid"
+    visitor.page.locator("body").press("Tab")
+    assert visitor.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_live_regions_speak_at_a_bearable_pace(visitor):
+    visitor.open("num_steps=200&n_embd=4&n_head=2")
+    visitor.page.evaluate("""() => {
+      window.spoken = 0;
+      const live = "[role=status], [role=alert], [aria-live]:not([aria-live=off])";
+      new MutationObserver((changes) => {
+        const told = changes.map(({ target }) => (target.closest ?? target.parentElement?.closest).call(
+          target.closest ? target : target.parentElement, live)).filter(Boolean);
+        spoken += new Set(told).size;
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+      window.began = performance.now();
+    }""")
+    visitor.press("train")
+    visitor.wait("done")
+    spoken, seconds = visitor.page.evaluate("[spoken, (performance.now() - began) / 1000]")
+    assert spoken <= max(4, seconds), f"{spoken} times in {seconds:.1f} s"
+
+
+def test_the_keyboard_alone_trains_pauses_looks_inside_and_shares(visitor):
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.open("num_steps=2000&n_embd=4&n_head=2")
+    keys = visitor.page.keyboard
+
+    def reach(testid):
+        for _ in range(120):
+            if visitor.page.evaluate("document.activeElement.dataset.testid") == testid:
+                return
+            keys.press("Tab")
+        pytest.fail(f"the Tab key doesn't reach {testid}")
+
+    visitor.page.locator("body").press("Tab")
+    reach("train")
+    keys.press("Enter")
+    visitor.wait("training")
+    keys.press("Enter")
+    visitor.wait("paused")
+    reach("inside-letter")
+    keys.press("Enter")
+    expect(visitor.see("panel")).to_be_visible()
+    reach("panel-next")
+    before = visitor.page.url
+    keys.press("Enter")
+    expect(visitor.page).not_to_have_url(before)
+    reach("panel-close")
+    keys.press("Enter")
+    expect(visitor.see("panel")).to_be_hidden()
+    reach("setting-seed")
+    keys.press("ControlOrMeta+a")
+    keys.type("7")
+    keys.press("Enter")
+    expect(visitor.page).to_have_url(re.compile("seed=7"))
+    visitor.page.locator("body").focus()
+    reach("share")
+    keys.press("Enter")
+    expect(visitor.see("sharing")).to_be_visible()
