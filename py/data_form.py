@@ -5,6 +5,7 @@ JavaScript holds, and in the worker; nothing of it is ever markup.
 """
 import asyncio
 
+import form
 import recipe as recipes
 import view
 from pyscript import document, window
@@ -15,6 +16,7 @@ MAX_BYTES = 10000000  # as the worker's; a larger file is not even read
 KEPT = 4              # how many own data stay at hand, for Back
 REST_S = 0.3          # how long the box rests before its text is read
 PREVIEW_LETTERS = 120
+PACKING_S = 3         # how long Share waits for large data; a browser lets a press copy something for some seconds
 
 
 class DataForm:
@@ -24,12 +26,16 @@ class DataForm:
         self.tab = tab
         self.given = {}      # by how their SHA-256 begins: (bytes, facts), the newest last
         self.looked = None   # the (bytes, facts) that the preview shows
+        self.packed = {}     # as given: each as the worker packs it for a link, or why it does not fit one
+        self.missing = "own.missing", {}  # what to say where a recipe's own data are not here
+        self.packing = ""    # the one that is being packed
         self.asked = 0       # so that a late answer about other data is dropped
 
     async def bytes(self, recipe):
         """The bytes of a recipe's data, which the worker wants in start(); None for those that it has. KeyError where
         they are somebody's own, and not here; Failed where they cannot be loaded."""
         if recipe["data"] == recipes.OWN:
+            await self.arrive(recipe)
             return self.given[recipe["sha256"]][0]
         if recipe["data"] == recipes.DEFAULTS["data"]:
             return None
@@ -38,6 +44,59 @@ class DataForm:
         if not answer.ok:
             raise Failed(path + " could not be loaded (HTTP " + str(answer.status) + ")")
         return window.Uint8Array.new(await answer.arrayBuffer())
+
+    async def arrive(self, recipe):
+        """Read the data that came along with a link. What is wrong with them is said, and they are missing then."""
+        key, text = recipe["sha256"], recipe["documents"]
+        if recipe["data"] != recipes.OWN or not text or key in self.given:
+            return
+        trainer = self.tab.trainer
+        bytes = await trainer.call("unpacked", text)
+        if type(bytes) is str:
+            facts = loads(bytes)
+            problem = facts.problem, _dict(facts.values)
+        else:
+            facts = loads(await trainer.call("read_data", bytes))
+            problem = (facts.problem[0], _dict(facts.problem[1])) if facts.problem else None
+            if not problem and facts.sha256[:12] != key:
+                problem = "keep.damaged", {}
+        if not problem:
+            self.keep(key, (bytes, facts))
+            self.packed[key] = loads('{"text": "%s", "problem": ""}' % text)  # which is base64, as it could be read
+        elif self.tab.recipe["documents"] == text:
+            self.missing, self.tab.recipe["documents"] = problem, ""
+            view.status(problem[0], "problem", **problem[1])
+        if self.tab.recipe["sha256"] == key:
+            form.count(self.tab.recipe, self.vocab_size(self.tab.recipe))
+            self.follow(self.tab.recipe)
+
+    async def came(self):
+        """Show the data that the page's address brings along, once Python is here."""
+        try:
+            if self.tab.alive:
+                await self.arrive(self.tab.recipe)
+        except Failed as error:
+            self.tab.failed("status.error", error)
+
+    async def ready(self, recipe):
+        """Wait a little for a recipe's own data to be packed."""
+        for _ in range(PACKING_S * 20):
+            if self.packing != recipe["sha256"] or not self.packing:
+                return
+            await asyncio.sleep(0.05)
+
+    def text(self, recipe):
+        """A recipe's own data as text for a link; "" where they are not here, or do not fit one."""
+        facts = self.packed.get(recipe["sha256"]) if recipe["data"] == recipes.OWN else None
+        return facts.text if facts else ""
+
+    def keep(self, key, looked):
+        """Keep data at hand, the newest few."""
+        self.given.pop(key, None)
+        self.given[key] = looked
+        for old in list(self.given)[:-KEPT]:
+            self.given.pop(old)
+            self.packed.pop(old, None)
 
     def vocab_size(self, recipe):
         """How many tokens a recipe's model has; 27 where that is not known yet."""
@@ -61,7 +120,11 @@ class DataForm:
         missing = recipe["data"] == recipes.OWN and not own
         if missing:
             view.get("own").open = True
-            self.say("own.wanted", sha256=recipe["sha256"])
+            if recipe["documents"]:
+                self.missing = "own.missing", {}
+                self.say("own.reading")
+            else:
+                self.say("own.wanted", sha256=recipe["sha256"])
         elif own and self.looked != own:
             self.show(own)
         elif self.looked:
@@ -117,14 +180,18 @@ class DataForm:
 
     async def press_use(self, *_):
         """Train on what the preview shows."""
-        facts, wanted = self.looked[1], self.tab.recipe["sha256"]
+        looked = self.looked
+        facts, wanted = looked[1], self.tab.recipe["sha256"]
         key = facts.sha256[:12]
         other = wanted and wanted != key and wanted not in self.given  # a link's, that were never here
-        self.given.pop(key, None)
-        self.given[key] = self.looked
-        for old in list(self.given)[:-KEPT]:
-            self.given.pop(old)
+        self.keep(key, looked)
         self.tab.use_data(key, self.letters(facts), say("own.other") if other else say("own.used"))
+        if key not in self.packed:
+            self.packing = key
+            try:
+                self.packed[key] = loads(await self.tab.trainer.call("packed", looked[0]))
+            finally:  # where the worker failed, the link goes without them
+                self.packing = ""
 
     # ---- Looking at it
 
@@ -159,9 +226,10 @@ class DataForm:
         if facts.duplicates:
             sentences.append(("own.duplicates", {"count": number(facts.duplicates)}))
         sentences.append(("own.cut" if cut else "own.uncut", {"count": number(cut), "block": block}))
-        put("own-note", ("own.facts", {"documents": number(facts.documents), "letters": number(form.letters),
-                                       "shortest": form.shortest, "longest": number(form.longest), "mean": form.mean}),
-            *sentences)
+        came = recipe["documents"] and facts.sha256[:12] == recipe["sha256"]
+        put("own-note", *([("own.came", {})] if came else []),
+            ("own.facts", {"documents": number(facts.documents), "letters": number(form.letters),
+                           "shortest": form.shortest, "longest": number(form.longest), "mean": form.mean}), *sentences)
         view.get("own-alphabet").textContent = form.shown.slice(0, PREVIEW_LETTERS).join(" ") + (
             " …" if form.letters > PREVIEW_LETTERS else "")
         lines = view.get("own-lines")

@@ -4,6 +4,7 @@ from pyscript import document, window
 from words import number, say
 
 SETTINGS = [field for field in recipes.FIELDS if field[0] not in recipes.LIVE]
+KEPT = ("lang", "data", "letters", "sha256", "documents")  # by a preset
 
 
 def fill(recipe):
@@ -26,7 +27,7 @@ def _link_presets(recipe):
         if not link.hasAttribute("data-preset"):
             link.setAttribute("data-preset", link.getAttribute("href"))
         preset, _ = recipes.parse(link.getAttribute("data-preset"))
-        for name in ("lang",) if link.hasAttribute("data-published") else ("lang", "data", "letters", "sha256"):
+        for name in ("lang",) if link.hasAttribute("data-published") else KEPT:
             preset[name] = recipe[name]
         link.href = "#" + (recipes.link(preset) or "seed=%d" % preset["seed"])
 

@@ -104,6 +104,7 @@ async def main():
     def came_back(*_):
         tab.opened()
         asyncio.create_task(language.follow(tab))
+        asyncio.create_task(tab.data.came())
         asyncio.create_task(opening.follow())
         asyncio.create_task(panel.follow(tab.recipe["view"]))
 
@@ -111,6 +112,7 @@ async def main():
     await tab.show_recording()
     tab.past.invented.tell()
     await boot
+    await tab.data.came()
     await opening.follow()
     await panel.follow(tab.recipe["view"])
     asyncio.create_task(kept.start())

@@ -32,11 +32,12 @@ FIELDS = (
     ("lang",           "",              0,      5),   # of the page: "ko"; "" is the browser's
     ("embed",          0,               0,      1),   # 1: names and attention only, for another page's frame
     ("model",          "",              0,      32000),  # a trained one, as keep/model_link.py writes it
+    ("documents",      "",              0,      32000),  # own data that travel along, as keep/data_link.py writes them
 )
 DEFAULTS = {name: default for name, default, low, high in FIELDS}
 SAMPLING = ("temperature", "prefix")  # how names are asked for
 # What may change in mid-run, because it does not change the run.
-LIVE = SAMPLING + ("engine", "view", "lang", "embed", "model")
+LIVE = SAMPLING + ("engine", "view", "lang", "embed", "model", "documents")
 
 LONGEST = 40000  # characters of a fragment that are read
 
@@ -112,11 +113,15 @@ def count_parameters(recipe, vocab_size):
 
 def quote(text):
     """Percent-encoding (RFC 3986) of a text's UTF-8 bytes."""
+    if not text.strip(UNRESERVED):  # as the long ones are: many times quicker than byte by byte
+        return text
     return "".join(chr(byte) if chr(byte) in UNRESERVED else "%{:02X}".format(byte) for byte in text.encode())
 
 
 def unquote(text):
     """The text that quote() encoded; None where the bytes are not UTF-8 text."""
+    if not text.strip(UNRESERVED):
+        return text
     data, i = bytearray(), 0
     try:
         while i < len(text):

@@ -22,13 +22,15 @@ class Sharing:
     async def press(self, *_):
         """Give the replay link at once, as ever, and open the choice of what else there is."""
         tab = self.tab
+        await tab.data.ready(tab.recipe)
         view.get("sharing").hidden, self.model = False, ""
         self.show("model" if tab.recipe["model"] else "replay")
         self.lengths()
+        self.note()
         if tab.recipe["model"]:  # this run began with a model's weights, so its settings alone replay nothing
             await self.press_model()
         else:
-            await tab.press_share()
+            await tab.share(self.link("replay"), self.copied())
             if tab.running and tab.alive and not tab.booting:
                 await self.make()
 
@@ -36,9 +38,19 @@ class Sharing:
         """Have the worker write the model of now; what can't be in a link is said."""
         facts = loads(await self.tab.trainer.call("linked"))
         self.model = facts.text
-        view.line("share-note", say(facts.problem, **values_of(facts)) if facts.problem else "")
+        self.note(facts)
         self.lengths()
         return bool(facts.text)
+
+    def note(self, *problems):
+        """Say what does not fit a link: own data, the model."""
+        own = self.tab.data.packed.get(self.tab.recipe["sha256"])
+        problems = [facts for facts in (own,) + problems if facts and facts.problem]
+        view.line("share-note", " ".join([said(facts) for facts in problems]))
+
+    def copied(self):
+        """The key of what to say of the replay link that was copied."""
+        return "share.copied.data" if self.tab.data.text(self.tab.recipe) else "status.shared"
 
     def lengths(self):
         """Say how long each link is; the model's, when there is one."""
@@ -57,7 +69,7 @@ class Sharing:
             fields = dict(recipes.DEFAULTS, model=self.model,
                           **dict([(name, fields[name]) for name in CARRIED], **more))
         else:
-            fields["model"] = ""
+            fields["model"], fields["documents"] = "", self.tab.data.text(fields)
         text = recipes.link(fields)
         return base + ("#" + text if text else "")
 
@@ -74,7 +86,7 @@ class Sharing:
 
     async def press_replay(self, *_):
         self.show("replay")
-        await self.copy(self.link("replay"), "status.shared")
+        await self.copy(self.link("replay"), self.copied())
 
     async def press_model(self, *_):
         """Copy the model of now; a run is begun where there is none."""
@@ -116,6 +128,14 @@ class Sharing:
         picture.innerHTML = drawn(code.size, code.data)
         picture.hidden = False
         picture.firstElementChild.setAttribute("aria-label", say("share.code.label"))
+
+
+def said(facts):
+    """The sentence that the worker asks for, the digits of its numbers in groups."""
+    values = values_of(facts)
+    for name, value in values.items():
+        values[name] = number(value) if type(value) is int else value
+    return say(facts.problem, **values)
 
 
 def drawn(size, rows):

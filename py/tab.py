@@ -92,7 +92,7 @@ class Tab:
                 facts = loads(await self.trainer.call("start", dumps(recipe), dumps(all_texts()), state, data))
         except KeyError:
             self.stop()
-            view.status("own.missing", "problem")
+            view.status(self.data.missing[0], "problem", **self.data.missing[1])
             return False
         if run != self.run:  # Reset was pressed or a setting changed, and this run is nobody's
             return True
@@ -409,15 +409,15 @@ class Tab:
             view.names(html)
             self.past.invented.tell()
 
-    async def press_share(self, *_):
-        """Give the link: to the system's share sheet where there is one, else to the clipboard."""
-        link, navigator = window.location.href, window.navigator
+    async def share(self, link, said):
+        """Give a link: to the system's share sheet where there is one, else to the clipboard; said: of the latter."""
+        navigator = window.navigator
         try:
             if hasattr(navigator, "share"):
                 await navigator.share(loads(dumps({"title": document.title, "url": link})))
             else:
                 await navigator.clipboard.writeText(link)
-                view.status("status.shared" if self.core is None else "edit.shared", view.state())
+                view.status(said if self.core is None else "edit.shared", view.state())
         except Exception as error:
             if "AbortError" not in str(error):
                 view.status("status.unshared", view.state())
@@ -427,13 +427,14 @@ class Tab:
         box = event.target
         self.recipe, note = form.change(self.recipe, box.name, box.value)
         if box.name == "data":
-            self.recipe.update(sha256="", letters="")
+            self.recipe.update(sha256="", letters="", documents="")
         form.fill(self.recipe)
         self.new_recipe(note)
 
     def use_data(self, sha256, letters, note):
         """The visitor's own data, by how their hash begins."""
-        self.recipe = dict(self.recipe, data="own", sha256=sha256, letters=letters)
+        came = self.recipe["documents"] if sha256 == self.recipe["sha256"] else ""
+        self.recipe = dict(self.recipe, data="own", sha256=sha256, letters=letters, documents=came)
         form.fill(self.recipe)
         if view.state() == "problem":
             self.idle()

@@ -76,6 +76,21 @@ def read_data(data):
         return json.dumps({"problem": problem.args})
 
 
+def packed(data):
+    """A visitor's own data, a Uint8Array, as text for a link: see keep.desk.packed()."""
+    from keep import desk
+
+    return json.dumps(desk.packed(documents(data).docs))
+
+
+def unpacked(text):
+    """The bytes of a link's data, in an array of JavaScript's, or JSON with a problem: see keep.desk.unpacked()."""
+    from keep import desk
+
+    found = desk.unpacked(text)
+    return json.dumps(found) if isinstance(found, dict) else to_js(memoryview(found))
+
+
 def documents(data):
     """The documents in a Uint8Array: data.read(). The last ones are kept: they are asked for again at each start."""
     global given
@@ -268,5 +283,6 @@ def state():
 
 text, module = PUBLISHED, microgpt
 session, words, panel, data, given = None, {}, None, "", (None, None)
-__export__ = ["about", "core", "difference", "listing", "lines", "read_data", "start", "whose", "adopt", "linked",
-              "saved", "receipt", "speak", "use", "train", "look", "past", "inside", "names", "last_names", "state"]
+__export__ = ["about", "core", "difference", "listing", "lines", "read_data", "packed", "unpacked", "start", "whose",
+              "adopt", "linked", "saved", "receipt",
+              "speak", "use", "train", "look", "past", "inside", "names", "last_names", "state"]

@@ -1,13 +1,15 @@
 """Data of one's own, in a browser: given, looked at, trained on; refused when they can't be; and what a link says."""
 
+import random
 import re
 import unicodedata
 from pathlib import Path
 
 import pytest
 from data import read
+from keep import data_link
 from playwright.sync_api import expect
-from recipe import parse
+from recipe import link, parse
 from session import Session
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -172,6 +174,116 @@ def test_a_link_to_own_data_asks_for_them_and_knows_them(visitor):
     assert recipe_of(visitor)["letters"] == "jamo"
     train(visitor)
     assert visitor.points() == in_cpython(visitor, KOREAN.encode())[1]["points"]
+
+
+# ---- Data that travel with the link
+
+
+def shared(visitor) -> str:
+    """The replay link that Share gives."""
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.press("share")
+    visitor.reads("status", re.compile("^The link is copied"))
+    return visitor.page.evaluate("navigator.clipboard.readText()")
+
+
+def stranger(visitor, browser):
+    """Somebody else, in a fresh profile."""
+    return type(visitor)(browser.new_context().new_page())
+
+
+def test_korean_data_travel_with_the_link_and_train_to_the_same_bits(settled, browser):
+    visitor = settled
+    visitor.put("own-text", KOREAN)
+    visitor.press("own-use")
+    visitor.see("setting-letters").select_option("jamo")
+    train(visitor)
+    link = shared(visitor)
+    expect(visitor.see("status")).to_contain_text("your data are in it")
+    said = re.search(r"([\d,]+) characters", visitor.see("share-replay").text_content())[1]
+    assert int(said) == len(link) < 400
+    assert "documents" not in visitor.page.url  # one's own address stays short
+
+    other = stranger(visitor, browser)
+    other.page.goto(link)
+    other.wait("ready")
+    other.reads("own-note", re.compile("^The data came with the link, and are chosen. 10 documents"))
+    assert other.see("own-lines").locator("li").all_text_contents() == KOREAN.split()[:8]
+    expect(other.see("parameters")).to_have_text(visitor.see("parameters").text_content())
+    train(other)
+    assert other.points() == visitor.points() == in_cpython(visitor, KOREAN.encode())[1]["points"]
+    assert other.names() == visitor.names()
+    assert shared(other) == link  # and on it travels
+    other.see("setting-data").select_option("dinosaurs")
+    assert "documents" not in other.page.url and recipe_of(other)["sha256"] == ""
+    other.page.context.close()
+
+
+def test_data_that_are_too_large_for_a_link_are_said_to_be(settled):
+    visitor, noise = settled, random.Random(1)
+    give(visitor, "\n".join("".join(noise.choices("abcdefghijklmnopqrstuvwxyz", k=12)) for _ in range(4000)).encode())
+    visitor.reads("own-note", re.compile("^4,000 documents"))
+    visitor.press("own-use")
+    link = shared(visitor)
+    assert "documents" not in link and "data=own" in link
+    expect(visitor.see("share-note")).to_contain_text(re.compile(
+        r"^This data takes 4\d,\d{3} characters, too many for a link: give the file along with it\. Whoever opens"))
+
+
+def link_of(content: bytes, text: str | None = None, sha256: str | None = None) -> str:
+    own = read(content)
+    return link(parse(SMALL)[0] | {"data": "own", "sha256": own.sha256[:12] if sha256 is None else sha256,
+                                   "documents": data_link.encode(own.docs) if text is None else text})
+
+
+DAMAGED = [
+    (link_of(KOREAN.encode(), data_link.encode(KOREAN.split())[:-3]), "This link is damaged"),
+    (link_of(KOREAN.encode(), "<img src=x onerror=alert(1)>"), "This link is damaged"),
+    (link_of(KOREAN.encode(), "9" + data_link.encode(KOREAN.split())[1:]), "This was made by a newer version"),
+    (link_of(KOREAN.encode(), data_link.encode(["emma"])), "This link is damaged"),  # other data than the run's
+    (link_of(KOREAN.encode(), sha256=""), "This link is damaged"),
+    (link_of(KOREAN.encode(), data_link.encode(["a\0b"])), "Line 1 has a control character"),
+]
+
+
+def test_damaged_data_in_a_link_are_said_and_can_be_given_by_hand(visitor):
+    for number, (fragment, sentence) in enumerate(DAMAGED):
+        if number:
+            visitor.page.goto("about:blank")
+        visitor.page.goto("#" + fragment)
+        visitor.wait("problem")
+        visitor.reads("status", re.compile("^" + sentence))
+        refused(visitor, "which are not in the link")
+        assert not visitor.page.locator("main img").count()
+    visitor.page.goto("#" + DAMAGED[0][0] + "&engine=compiled")
+    visitor.wait("problem")
+    visitor.press("train")
+    visitor.wait("problem")
+    visitor.reads("status", re.compile("^This link is damaged"))
+    visitor.put("own-text", KOREAN)
+    visitor.reads("own-note", re.compile("^10 documents"))
+    visitor.press("own-use")
+    train(visitor)
+
+
+def test_a_link_with_data_opened_in_mid_run_leaves_the_run_and_begins_with_reset(visitor):
+    visitor.open(SMALL)
+    visitor.press("step")
+    visitor.reads("step-count", "1 / 20")
+    visitor.wait("paused")
+    content = b"<img src=x onerror=alert(1)>\n<b>bold</b>\n&amp;{seed}\n" * 3
+    visitor.page.goto("#" + link_of(content))
+    visitor.reads("own-note", re.compile("came with the link"))
+    assert visitor.see("own-lines").locator("li").nth(1).text_content() == "<b>bold</b>"
+    visitor.press("step")
+    visitor.reads("step-count", "2 / 20")
+    visitor.press("reset")
+    visitor.reads("step-count", "0 / 20")
+    visitor.wait("ready|paused")
+    visitor.page.evaluate("() => { window.frames_heard.length = 0; }")
+    train(visitor)
+    assert visitor.points() == in_cpython(visitor, content)[1]["points"]
+    assert visitor.page.locator("main img, main script, main b:text-is('bold')").count() == 0
 
 
 @pytest.mark.parametrize("data", ["korean-names", "cities"])

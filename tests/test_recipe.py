@@ -30,7 +30,7 @@ def values(name: str) -> st.SearchStrategy:
         return st.text("0123456789abcdef", max_size=high)
     if name in CHOICES:
         return st.sampled_from(list(CHOICES[name]))
-    return kinds[type(DEFAULTS[name])](low, high) if name in NUMBERS else st.text(max_size=high)
+    return kinds[type(DEFAULTS[name])](low, high) if name in NUMBERS else st.text(max_size=min(high, 15))
 
 
 recipes = st.fixed_dictionaries({name: values(name) for name in DEFAULTS}).map(

@@ -1,9 +1,11 @@
 """What the worker hands over the counter: a link's text, a file's bytes, a session from what was brought."""
+from codecs import BOM_UTF8
+
 import draw
 import microgpt
 from session import drawn
 
-from . import Refused, model, model_link, pictures, run_file, texts
+from . import Refused, data_link, model, model_link, pictures, run_file, texts
 
 NAMES_AT_FIRST = 8
 KINDS = ("run", "weights", "json", "curve", "names", "attention", "probabilities")
@@ -62,6 +64,23 @@ def linked(session, data):
         return {"text": model_link.encode(kept, session.run.square), "problem": "", "values": {}}
     except Refused as error:
         return {"text": "", "problem": error.key, "values": error.values}
+
+
+def packed(docs):
+    """Documents as text for a link: {"text", "problem", "values"}."""
+    try:
+        return {"text": data_link.encode(docs), "problem": "", "values": {}}
+    except Refused as error:
+        return {"text": "", "problem": error.key, "values": error.values}
+
+
+def unpacked(text):
+    """The file of the documents that packed() was given, with the mark that says UTF-8; a dict with problem and values
+    where it was refused."""
+    try:
+        return BOM_UTF8 + "\n".join(data_link.decode(text)).encode()
+    except Refused as error:
+        return {"problem": error.key, "values": error.values}
 
 
 def saved(kind, session, data, curve, names, document, words, core_sha256):
