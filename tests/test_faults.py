@@ -4,11 +4,7 @@ import re
 import threading
 
 import pytest
-from data import read
-from keep import data_link
 from playwright.sync_api import expect
-from recipe import DEFAULTS, link
-from session import Session
 
 from tools.serve import Handler, start
 
@@ -289,32 +285,6 @@ def test_a_worker_that_dies_while_one_looks_inside_or_back_is_started_again(visi
 
 
 # ---- Time
-
-
-# A model of 57 thousand weights over documents of 64 letters: a step takes longer than the page waits in silence.
-LONG = ["abcdefghijklmnopqrstuvwxyz" * 3] * 3
-SLOW = DEFAULTS | {"data": "own", "n_embd": 64, "block_size": 64, "num_steps": 3, "held_out": 0}
-
-
-@pytest.mark.timeout(400)
-def test_a_slice_that_takes_long_is_said_and_can_be_paused_or_given_up(visitor):
-    own = read("\n".join(LONG).encode())
-    visitor.open(link(SLOW | {"sha256": own.sha256[:12], "documents": data_link.encode(own.docs)}))
-    visitor.press("train")
-    visitor.wait("silent", 60)
-    expect(visitor.see("status")).to_contain_text("It may still; Retry starts it again")
-    visitor.press("train")  # which is Pause
-    visitor.reads("train", "Train")
-    visitor.wait("paused", 200)  # when the slice has come after all
-    expect(visitor.see("retry")).to_be_hidden()
-    assert visitor.points()[1] == Session(own.docs, SLOW).train(0, 0.5, "")["points"][1]
-    visitor.press("train")
-    visitor.put("setting-n_embd", "4")
-    visitor.wait("silent", 200)
-    visitor.press("reset")
-    visitor.wait("ready|paused")
-    visitor.press("train")
-    visitor.wait("done")
 
 
 def test_after_an_hour_asleep_nothing_is_taken_for_silence(visitor, cpython):
