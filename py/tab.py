@@ -31,6 +31,7 @@ class Tab:
         self.speed, self.pictures = view.Speed(), view.Pictures()
         self.recipe, self.running = None, None      # in the form; of the run in the worker, None before it has one
         self.alive = self.booting = False           # has the worker come up; is it coming up
+        self.boots = 0                              # how many times it has been started
         self.pulling = False                        # is pull() under way
         self.training = self.single = False         # what the visitor wants: go on; one step
         self.fresh = False                          # and: a run that has begun, though nobody trains yet
@@ -60,13 +61,18 @@ class Tab:
         view.status("status.start", "loading")
         view.compiler("")
         self.booting = True
+        self.boots += 1
+        boot = self.boots
         try:
             await self.trainer.ready()
             facts = loads(await self.trainer.call("about"))
         except Failed as error:
-            return self.failed("status.damaged" if error.damaged else "status.failed", error)
+            if boot == self.boots:  # and was not given up for another
+                self.failed("status.damaged" if error.damaged else "status.failed", error)
+            return
         finally:
-            self.booting = False
+            if boot == self.boots:
+                self.booting = False
         self.alive = True
         if self.core is not None:  # a fresh Python has the published core
             self.core = None
@@ -82,6 +88,7 @@ class Tab:
         if not self.alive:
             return False
         run, self.fresh = self.run, False
+        self.told.pop("training", None)
         resume = resume and bool(self.running)  # an edited core's run does not go on without it
         recipe, state = (self.running, self.saved) if resume else (self.recipe, None)
         try:
@@ -167,16 +174,18 @@ class Tab:
         self.trainer.end()
         self.alive, was_training = False, self.training
         self.stop()
-        self.told["training"] = was_training
+        self.told["training"] = was_training or self.told.get("training", False)
+        if error.memory:
+            key = "status.memory"
         view.status(key, "failed", reason=error.damaged or str(error), step=self.saved_step)
 
     def downloaded(self, loaded, total):
-        if view.state() == "loading":
+        if view.state() == "loading" or self.booting and view.state() == "silent":
             view.status("status.loading", "loading", loaded="%.1f" % (loaded / 1e6), total="%.1f" % (total / 1e6))
 
     def silent(self, seconds):
-        view.status("status.silent" if self.core is None else "edit.silent", "silent",
-                    seconds=seconds, step=self.saved_step)
+        key = "status.stalled" if self.booting else "status.silent" if self.core is None else "edit.silent"
+        view.status(key, "silent", seconds=seconds, step=self.saved_step)
 
     async def retry(self, *_):
         """Start the worker again, and go on from the last state it gave."""
@@ -272,6 +281,7 @@ class Tab:
     async def finish(self, run):
         """After the last step: the pictures as they are now, and the names that the core's program prints."""
         view.status("status.naming", "naming")
+        self.told["training"] = True  # for Retry: this belongs to it
         await self.look_now()
         count = 0
         while count < LAST_NAMES and run == self.run:
@@ -281,6 +291,7 @@ class Tab:
                 self.past.invented.tell()
             count += MORE_NAMES
         if run == self.run:
+            self.told.pop("training", None)
             view.status("status.done", "done", step=self.step)
             self.on_end()
 
@@ -330,11 +341,12 @@ class Tab:
 
     async def press_reset(self, *_):
         """Forget the run, and show the new one's model as it is before it has learned anything."""
-        if view.state() == "silent":
+        silent = view.state() == "silent"
+        if silent:
             self.trainer.end()
             self.alive = False
         self.forget()
-        if not self.booting:
+        if silent or not self.booting:
             await self.begin_untrained()
 
     async def begin_untrained(self):

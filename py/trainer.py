@@ -13,18 +13,21 @@ KEEP = ("__init__", "coder", "data_link", "desk", "model", "model_link", "packet
 FILES = ("py/microgpt.py", "py/session.py", "py/history.py", "py/heldout.py", "py/hangul.py", "py/data.py",
          "py/draw.py", "py/edited.py", "py/source.py", "py/recipe.py", "static/datasets/us-names-2018.txt")
 DAMAGED = "damaged: "  # so static/runtime.mjs begins, before the file's name
-PATIENCE_S = 10  # how long an answer may take before the visitor is told
+PATIENCE_S = 10  # how long an answer may take before the visitor is told,
+ARRIVAL_S = 20   # and how long nothing of Python may arrive
+OUT_OF_MEMORY = ("MemoryError", "RangeError", "out of memory", "Out of memory", "memory access out of bounds")
 
 
 class Failed(Exception):
     """The worker could not be started, was ended, or its Python raised; the text says why.
 
-    damaged is the file that did not arrive as it was built, or "".
+    damaged is the file that did not arrive as it was built, or ""; memory: was there not enough.
     """
 
     def __init__(self, reason):
         super().__init__(reason)
         self.damaged = reason.split(DAMAGED)[1].strip() if DAMAGED in reason else ""
+        self.memory = any(sign in reason for sign in OUT_OF_MEMORY)
 
 
 class CoreRaised(Failed):
@@ -43,6 +46,7 @@ class Trainer:
         self.worker = self.channel = None
         self.cache = "default"  # "reload" after a start that failed: past what the browser has kept
         self.waiting = self.silence = self.longest = 0  # calls under way; seconds without an answer; the longest ever
+        self.arriving = False  # is the worker on its way
         window.setInterval(self._tick, 1000)
 
     def start(self):
@@ -50,7 +54,7 @@ class Trainer:
         self.end()
         name = window.crypto.randomUUID()
         self.channel = window.BroadcastChannel.new(name)
-        self.channel.onmessage = lambda event: self.on_progress(event.data.loaded, event.data.total)
+        self.channel.onmessage = lambda event: self._progress(event.data.loaded, event.data.total)
         self.dead = window.Promise.withResolvers()
         self.dead.promise.catch(lambda reason: None)
         asyncio.create_task(self._look_for("py/worker.py"))
@@ -62,11 +66,16 @@ class Trainer:
         """Wait until the worker is up; start one where there is none. Raises Failed."""
         if not self.worker:
             self.start()
+        worker = self.worker
+        self.arriving = True
         try:
-            await self._race(self.worker.ready)
+            await self._race(worker.ready)
         except Exception as error:
             self.cache = "reload"
             raise Failed(reason(error)) from None
+        finally:
+            if worker == self.worker or not self.worker:
+                self.arriving, self.silence = False, 0
         self.cache = "default"
 
     async def call(self, verb, *arguments):
@@ -101,10 +110,14 @@ class Trainer:
     async def _race(self, promise):
         return await window.Promise.race(window.Array.of(promise, self.dead.promise))
 
+    def _progress(self, loaded, total):
+        self.silence = 0
+        self.on_progress(loaded, total)
+
     def _tick(self, *_):
         # Seconds are counted, not read off a clock, so that a tab that slept has not been waiting.
-        self.silence = self.silence + 1 if self.waiting else 0
-        if self.silence > max(PATIENCE_S, 5 * self.longest):
+        self.silence = self.silence + 1 if self.waiting or self.arriving else 0
+        if self.silence > (ARRIVAL_S if self.arriving else max(PATIENCE_S, 5 * self.longest)):
             self.on_silence(self.silence)
 
 

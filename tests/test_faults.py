@@ -1,17 +1,21 @@
 """When things go wrong: the page says what happened and what to do, keeps what it has, and goes on without a reload."""
 
 import re
+import threading
 
 import pytest
 from playwright.sync_api import expect
 
+from tools.serve import Handler, start
+
 SMALL = "num_steps=39&n_embd=8&n_head=2"  # so few steps that each invents names
 KILL = "setTimeout(() => self.close())"  # in the worker: it ends, and answers nothing any more
+HANG = "setTimeout(() => { while (true); })"
 
 
-def die(visitor) -> None:
+def die(visitor, how: str = KILL) -> None:
     """End the worker from within, as a browser does that needs its memory."""
-    visitor.page.workers[-1].evaluate(KILL)
+    visitor.page.workers[-1].evaluate(how)
 
 
 def whole_run(cpython, fragment: str) -> tuple[list, list]:
@@ -81,6 +85,45 @@ def test_a_damaged_file_is_named_and_retry_fetches_it_anew(visitor, file, named)
     visitor.wait("done")
 
 
+class Breaking(Handler):
+    """A host whose connection breaks in the middle of a file for as long as `how` says so."""
+
+    how, free = "", threading.Event()
+
+    def copyfile(self, source, out):
+        if Breaking.how and self.path.endswith("pyodide.asm.wasm"):
+            out.write(source.read(1_000_000))
+            out.flush()
+            if Breaking.how == "stalls":
+                Breaking.free.wait(60)
+            self.close_connection = True
+            return
+        super().copyfile(source, out)
+
+
+@pytest.mark.tolerates(*NOISE)
+@pytest.mark.parametrize(("how", "state", "said"), [
+    ("breaks", "failed", "Python could not be loaded"), ("stalls", "silent", "Nothing of Python has arrived for 2")])
+def test_a_network_that_goes_in_mid_download_is_said_and_retry_goes_on(visitor, site, monkeypatch, how, state, said):
+    monkeypatch.setattr("tools.serve.Handler", Breaking)
+    Breaking.how = how
+    Breaking.free.clear()
+    server = start(site)
+    try:
+        visitor.page.goto(server.url + "#num_steps=3&n_embd=4&n_head=2")
+        visitor.wait(state, 40)
+        expect(visitor.see("status")).to_contain_text(said)
+        Breaking.how = ""
+        visitor.press("retry")
+        visitor.wait("ready")
+        visitor.press("train")
+        visitor.wait("done")
+    finally:
+        Breaking.free.set()
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.mark.tolerates(*NOISE)
 def test_a_second_failure_is_said_too(visitor):
     visitor.page.context.route("**/pyodide.asm.wasm", lambda route: route.abort())
@@ -136,10 +179,11 @@ def trained_a_little(visitor, fragment: str) -> None:
     expect(visitor.see("step-count")).to_have_text(re.compile(r"^([5-9]|\d\d) / "), timeout=30_000)
 
 
-def test_a_dead_worker_is_noticed_and_retry_goes_on_to_the_same_end(visitor, cpython):
+@pytest.mark.parametrize("how", [KILL, HANG], ids=["killed", "hung"])
+def test_a_worker_that_is_dead_or_hangs_is_noticed_and_retry_goes_on_to_the_same_end(visitor, cpython, how):
     points, names = whole_run(cpython, SMALL)
     trained_a_little(visitor, SMALL)
-    die(visitor)
+    die(visitor, how)
     visitor.wait("silent", 20)
     expect(visitor.see("status")).to_contain_text(re.compile(r"has not answered for 1\d seconds"))
     assert visitor.names() and re.fullmatch(r"\d\.\d{3}", visitor.see("loss").text_content())
@@ -156,6 +200,153 @@ def test_reset_begins_anew_when_the_worker_is_dead(visitor):
     trained_a_little(visitor, SMALL)
     die(visitor)
     visitor.wait("silent", 20)
+    visitor.press("reset")
+    visitor.wait("ready|paused")
+    visitor.press("train")
+    visitor.wait("done")
+
+
+@pytest.mark.parametrize("button", ["retry", "reset"])
+def test_a_worker_that_dies_on_its_way_is_noticed_and_started_again(visitor, button):
+    visitor.page.context.route("**/python_stdlib.zip", lambda route: None)
+    visitor.page.goto("#" + SMALL)
+    expect(visitor.see("status")).to_contain_text(" MB", timeout=30_000)
+    die(visitor)
+    visitor.page.context.unroute("**/python_stdlib.zip")
+    visitor.wait("silent", 40)
+    visitor.reads("status", re.compile("^Nothing of Python has arrived for 2[0-9] seconds. It may still; Retry"))
+    visitor.press(button)
+    visitor.wait("ready|paused")
+    expect(visitor.see("retry")).to_be_hidden()
+    visitor.press("train")
+    visitor.wait("done")
+
+
+# Runs before the page: ends the worker at the moment when the page says that it is at something.
+KILL_WHEN = """
+const kept = [], Real = Worker;
+window.Worker = class extends Real { constructor(...given) { super(...given); kept.push(this); } };
+let killed = false;
+const look = () => {
+  if (killed || !document.getElementById("status").textContent.includes("SAID")) return;
+  killed = true;
+  kept.at(-1).terminate();
+};
+addEventListener("DOMContentLoaded", () => new MutationObserver(look).observe(
+  document.getElementById("status"), { childList: true, characterData: true, subtree: true }));
+"""
+BUSY = {  # what the worker is at when it dies: the link, and what the page says by then
+    "compiling": (SMALL + "&engine=compiled", "Compiling the graph"),
+    "naming": (SMALL, "All steps are done"),
+}
+
+
+@pytest.mark.parametrize("moment", BUSY)
+def test_a_worker_that_dies_while_it_compiles_or_names_is_started_again_and_ends_the_same(visitor, cpython, moment):
+    fragment, said = BUSY[moment]
+    session, frame = cpython(fragment)
+    visitor.page.add_init_script(KILL_WHEN.replace("SAID", said))
+    visitor.open(fragment)
+    visitor.press("train")
+    visitor.wait("silent", 40)
+    visitor.press("retry")
+    visitor.wait("done")
+    last = dict(zip(*visitor.points()[:2], strict=True))
+    assert [last[step] for step in frame["points"][0]] == frame["points"][1]
+    names = session.last_names(20, True) + frame["names"][::-1]
+    assert visitor.names() == [(step, name) for step, name, _ in names]
+
+
+def test_a_worker_that_dies_while_one_looks_inside_or_back_is_started_again(visitor, cpython):
+    points, names = whole_run(cpython, SMALL)
+    trained_a_little(visitor, SMALL)
+    visitor.press("train")
+    visitor.wait("paused")
+    step = visitor.step()
+    for look in ("past", "inside"):  # what was kept to look back at begins anew with the worker
+        die(visitor)
+        if look == "inside":
+            visitor.press("inside-letter")
+        else:
+            visitor.see("history").fill("2")
+        visitor.wait("silent", 20)
+        assert visitor.step() == step
+        visitor.press("retry")
+        visitor.wait("ready|paused")
+        assert visitor.step() == step
+        expect(visitor.see("retry")).to_be_hidden()
+    visitor.press("inside-letter")
+    expect(visitor.see("panel")).to_be_visible(timeout=30_000)
+    visitor.press("train")
+    visitor.wait("done")
+    last = dict(zip(*visitor.points()[:2], strict=True))
+    assert [last[step] for step in points[0]] == points[1]
+    assert visitor.names() == names
+
+
+# ---- Time
+
+
+def test_after_an_hour_asleep_nothing_is_taken_for_silence(visitor, cpython):
+    points, names = whole_run(cpython, SMALL)
+    visitor.page.add_init_script("""
+      addEventListener("DOMContentLoaded", () => {
+        window.states = [];
+        new MutationObserver(() => states.push(document.getElementById("status").dataset.state))
+          .observe(document.getElementById("status"), { attributes: true });
+      });""")
+    visitor.page.clock.install()
+    trained_a_little(visitor, SMALL)
+    visitor.page.clock.fast_forward("01:00:00")  # timers that are due run once, as after a sleep
+    visitor.wait("done")
+    states = visitor.page.evaluate("states")
+    assert "training" in states and "silent" not in states and "failed" not in states
+    assert visitor.points() == points and visitor.names() == names
+
+
+# ---- Memory
+
+NO_MORE = "() => { WebAssembly.Memory.prototype.grow = () => { throw new RangeError('no more'); }; }"
+
+
+@pytest.mark.tolerates("MemoryError", "RangeError")
+def test_too_little_memory_is_said_and_nothing_is_lost(visitor, cpython):
+    points, names = whole_run(cpython, SMALL)
+    trained_a_little(visitor, SMALL)
+    visitor.page.workers[-1].evaluate(NO_MORE)
+    visitor.press("train")
+    visitor.wait("paused|done")
+    assert visitor.step() < 39
+    kept = visitor.step()
+    visitor.see("own").locator("summary").click()
+    visitor.see("own-file").set_input_files({"name": "a.txt", "mimeType": "text/plain",
+                                             "buffer": b"abcdefghij\nkl\n" * 700_000})
+    visitor.reads("own-note", re.compile("could not be read|not enough memory"))
+    assert visitor.step() == kept and visitor.names()
+    visitor.press("train")
+    visitor.wait("done|failed")
+    if visitor.see("retry").is_visible():
+        visitor.press("retry")
+        visitor.wait("done")
+    last = dict(zip(*visitor.points()[:2], strict=True))
+    assert [last[step] for step in points[0]] == points[1]
+    assert visitor.names() == names
+
+
+@pytest.mark.tolerates("MemoryError", "RangeError")
+def test_a_model_too_large_for_the_memory_is_said_and_a_smaller_one_goes_on(visitor):
+    trained_a_little(visitor, SMALL)
+    visitor.press("train")
+    visitor.wait("paused")
+    visitor.page.workers[-1].evaluate(NO_MORE)
+    for name, value in (("n_layer", "4"), ("n_embd", "64"), ("block_size", "64")):
+        visitor.put(f"setting-{name}", value)
+    visitor.press("reset")
+    visitor.press("train")
+    visitor.wait("failed", 60)
+    expect(visitor.see("status")).to_contain_text("There was not enough memory here (MemoryError")
+    for name, value in (("n_layer", "1"), ("n_embd", "8")):
+        visitor.put(f"setting-{name}", value)
     visitor.press("reset")
     visitor.wait("ready|paused")
     visitor.press("train")
