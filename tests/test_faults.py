@@ -360,7 +360,7 @@ def test_when_python_stops_in_mid_run_every_button_goes_on(visitor, button):
     breaking = """
 def faulty(self, budget_ms, *arguments, train=Session.train):
     if self.run.step >= 3:
-        raise RuntimeError("as if out of memory")
+        raise RuntimeError("as if by a fault")
     return train(self, 0, *arguments)
 Session.train = faulty
 """
@@ -372,7 +372,7 @@ Session.train = faulty
     visitor.open(fragment)
     visitor.press("train")
     visitor.wait("failed")
-    visitor.reads("status", re.compile("^Python stopped: RuntimeError: as if out of memory. .* from step [1-3].$"))
+    visitor.reads("status", re.compile("^Python stopped: RuntimeError: as if by a fault. .* from step [1-3].$"))
     visitor.reads("train", "Train")
     assert visitor.step() == 3 and visitor.names()
     visitor.page.context.unroute("**/py/worker.py")
