@@ -18,6 +18,7 @@ def main() -> None:
         page.get_by_test_id("look").fill("amelia")
         page.get_by_test_id("train").click()
         expect(page.get_by_test_id("step-count")).to_have_text(re.compile("^4[0-4]. "), timeout=180_000)
+        page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
         page.screenshot(path=ROOT / ".github/page.png")
     server.shutdown()
     server.server_close()
