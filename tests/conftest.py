@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 import recipe as recipes
+from hypothesis import settings
 from playwright.sync_api import Locator, Page, expect
 from session import Session
 
 from tools.browser import launch_options
 from tools.serve import start
+
+settings.register_profile("shared", deadline=None)  # the machine does other things too
+settings.load_profile("shared")
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_site"
