@@ -33,6 +33,14 @@ def plain(html):
     return [re.sub(r' class="chosen"| tabindex="0"|(?<=") class=""', "", text) for text in html]
 
 
+def two_steps(visitor):
+    visitor.open(RUN)
+    for step in (1, 2):
+        visitor.press("step")
+        visitor.reads("step-count", f"{step} / 400")
+    visitor.wait("paused")
+
+
 def test_the_slider_shows_exactly_what_was_shown(visitor):
     visitor.open(RUN)
     expect(visitor.page.locator("#history-row")).to_be_hidden()
@@ -117,11 +125,7 @@ def test_the_panel_looks_at_the_same_time_as_the_pictures(visitor, cpython, engi
 
 
 def test_a_name_is_stepped_through_and_another_is_invented(visitor, cpython):
-    visitor.open(RUN)
-    for step in (1, 2):
-        visitor.press("step")
-        visitor.reads("step-count", f"{step} / 400")
-    visitor.wait("paused")
+    two_steps(visitor)
     name = visitor.names()[0][1]
     visitor.see("names").locator("[data-go]").first.click()
     body = visitor.see("panel-body")
@@ -136,11 +140,7 @@ def test_a_name_is_stepped_through_and_another_is_invented(visitor, cpython):
 
 
 def test_reset_forgets_the_past(visitor):
-    visitor.open(RUN)
-    for step in (1, 2):
-        visitor.press("step")
-        visitor.reads("step-count", f"{step} / 400")
-    visitor.wait("paused")
+    two_steps(visitor)
     look_back(visitor, 1)
     visitor.press("reset")
     visitor.reads("step-count", "0 / 400")
@@ -150,11 +150,7 @@ def test_reset_forgets_the_past(visitor):
 
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, has_touch=True)
 def test_on_a_phone_it_fits_and_stays_where_it_is(visitor):
-    visitor.open(RUN)
-    for step in (1, 2):
-        visitor.press("step")
-        visitor.reads("step-count", f"{step} / 400")
-    visitor.wait("paused")
+    two_steps(visitor)
     before = visitor.see("history").bounding_box()
     look_back(visitor, 1)
     after = visitor.see("history").bounding_box()
