@@ -185,7 +185,7 @@ class DataForm:
         key = facts.sha256[:12]
         other = wanted and wanted != key and wanted not in self.given  # a link's, that were never here
         self.keep(key, looked)
-        self.tab.use_data(key, self.letters(facts), say("own.other") if other else say("own.used"))
+        self.tab.controls.use_data(key, self.letters(facts), say("own.other") if other else say("own.used"))
         if key not in self.packed:
             self.packing = key
             try:

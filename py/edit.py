@@ -91,7 +91,7 @@ class Edit:
             else:
                 await self.tab.publish()
             window.scrollTo(0, 0)
-            await self.tab.press_train()
+            await self.tab.controls.press_train()
             return
         problem = await self.tab.run_core(text)
         if problem:

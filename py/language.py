@@ -15,7 +15,7 @@ async def follow(tab):
 async def switched(tab):
     """The visitor's choice, which the link then carries."""
     tab.recipe["lang"] = view.get("language").value
-    tab.keep_address()
+    tab.controls.keep_address()
     await _speak(tab, tab.recipe["lang"])
 
 

@@ -49,6 +49,7 @@ def on(tab, id, event, handler):
 
 async def main():
     tab = Tab(trainer)
+    controls = tab.controls
     panel, listing, compare = Panel(tab), Listing(tab), Compare(tab)
     edit, opening, sharing = Edit(tab, listing), files.Opening(tab), share.Sharing(tab)
     kept = Kept(tab, opening)
@@ -59,12 +60,9 @@ async def main():
     except Exception as error:  # whatever keeps the curve from being drawn, the rest of the page goes on
         tab.chart = NoChart(view.get("chart"), reason(error))
     tab.data = DataForm(tab)
-    tab.opened()
+    controls.opened()
     asyncio.create_task(language.follow(tab))
-    for id, event, handler in (("train", "click", tab.press_train), ("step", "click", tab.press_step),
-                               ("reset", "click", tab.press_reset), ("share", "click", sharing.press),
-                               ("more-names", "click", tab.press_more_names), ("retry", "click", tab.retry),
-                               ("engine", "change", tab.switched), ("look", "input", tab.look),
+    for id, event, handler in (("share", "click", sharing.press), ("retry", "click", tab.retry),
                                ("look", "change", panel.changed_look),
                                ("history", "input", tab.past.moved), ("history-now", "click", tab.past.leave),
                                ("listing", "toggle", listing.open), ("lines", "click", listing.press_lines),
@@ -78,19 +76,19 @@ async def main():
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
         on(tab, id, event, handler)
-    for id, event, handler in sharing.events + opening.events + kept.events:
+    for id, event, handler in controls.events + sharing.events + opening.events + kept.events:
         on(tab, id, event, handler)
     for event in ("click", "keydown"):
         view.get("page").addEventListener(event, panel.claim)
     for id in ("train", "step", "reset", "share", "engine"):
         view.get(id).disabled = False
-    view.get("settings").addEventListener("change", tab.changed)
+    view.get("settings").addEventListener("change", controls.changed)
     for event, handler in (("dragover", tab.data.dragged), ("drop", tab.data.dropped)):
         view.get("page").addEventListener(event, handler)
     view.get("settings").addEventListener("submit", lambda event: event.preventDefault())
     for name in SAMPLING:
-        view.get(name).addEventListener("input", tab.sampling)
-        view.get(name).addEventListener("change", tab.sampling)
+        view.get(name).addEventListener("input", controls.sampling)
+        view.get(name).addEventListener("change", controls.sampling)
     view.get("numbers").addEventListener("change", lambda event: view.get("attention").classList.toggle(
         "with-numbers", event.target.checked))
 
@@ -102,7 +100,7 @@ async def main():
     on(tab, "language", "change", switched)
 
     def came_back(*_):
-        tab.opened()
+        controls.opened()
         asyncio.create_task(language.follow(tab))
         asyncio.create_task(tab.data.came())
         asyncio.create_task(opening.follow())

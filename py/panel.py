@@ -35,7 +35,7 @@ class Panel:
             self.opener = link
         if link.hasAttribute("data-look"):
             view.get("look").value = link.dataset.look
-            await self.tab.look()
+            await self.tab.controls.look()
         await self.open(link.dataset.go)
 
     async def open(self, address, again=False, step=False):
@@ -45,7 +45,7 @@ class Panel:
             self.show_section(address)
             return True
         if self.tab.booting:
-            self.tab.show_view(address)  # the page opens it when Python is there
+            self.tab.controls.show_view(address)  # the page opens it when Python is there
             return True
         answer = await self.tab.ask("inside", address, self.tab.known("look"), again or not self.address,
                                     self.tab.past.step, self.tab.recipe["temperature"], self.tab.known("prefix"))
@@ -59,7 +59,7 @@ class Panel:
         view.get("panel").hidden = False
         self.show(answer.html, step)
         self.tell_step(self.step if self.tab.past.step is None else self.tab.step)
-        self.tab.show_view(self.address, step)
+        self.tab.controls.show_view(self.address, step)
         return True
 
     def show(self, html, step):
@@ -97,7 +97,7 @@ class Panel:
             title.tabIndex = -1
             title.focus(STAY)
         section.scrollIntoView()
-        self.tab.show_view(name)
+        self.tab.controls.show_view(name)
 
     def another_run(self):
         """The panel's numbers are another run's, or in another language: show those of now."""
@@ -147,7 +147,7 @@ class Panel:
         self.address = self.back = self.next = ""
         view.get("panel").hidden = True
         view.get("panel-body").innerHTML = view.get("panel-said").textContent = ""
-        self.tab.show_view("")
+        self.tab.controls.show_view("")
 
     async def follow(self, address):
         """Show what the page's address asks for; of what is nowhere, say so where the visitor is."""

@@ -1,7 +1,7 @@
 """Share: the replay link, the model itself in a link, a QR code of either, a frame for another page (MicroPython)."""
 import recipe as recipes
 import view
-from pyscript import js_import, window
+from pyscript import document, js_import, window
 from trainer import dumps, loads, values_of
 from words import number, put, say
 
@@ -30,9 +30,22 @@ class Sharing:
         if tab.recipe["model"]:  # this run began with a model's weights, so its settings alone replay nothing
             await self.press_model()
         else:
-            await tab.share(self.link("replay"), self.copied())
+            await self.give(self.link("replay"), self.copied())
             if tab.running and tab.alive and not tab.booting:
                 await self.make()
+
+    async def give(self, link, said):
+        """Give a link: to the system's share sheet where there is one, else to the clipboard; said: of the latter."""
+        navigator = window.navigator
+        try:
+            if hasattr(navigator, "share"):
+                await navigator.share(loads(dumps({"title": document.title, "url": link})))
+            else:
+                await navigator.clipboard.writeText(link)
+                view.status(said if self.tab.core is None else "edit.shared", view.state())
+        except Exception as error:
+            if "AbortError" not in str(error):
+                view.status("status.unshared", view.state())
 
     async def make(self):
         """Have the worker write the model of now; what can't be in a link is said."""

@@ -1,4 +1,4 @@
-"""One visit: what the visitor wants, and the loop that fetches it from the worker (MicroPython, on the page).
+"""One visit: the run, the worker's life, and the loop that fetches frames from it (MicroPython, on the page).
 
 The flow is a pull: pull() asks for a frame, shows it, and asks for the next. To pause is not to ask.
 """
@@ -7,9 +7,10 @@ import asyncio
 import form
 import hangul
 import view
+from controls import MORE_NAMES, Controls
 from past import Past
-from pyscript import document, window
-from recipe import LIVE, SAMPLING, count_parameters
+from pyscript import window
+from recipe import count_parameters
 from trainer import CoreRaised, Failed, dumps, loads
 from words import all_texts, say
 
@@ -18,12 +19,12 @@ PICTURES_EVERY_MS = 800  # often enough to be live, seldom enough to be read
 SAVE_EVERY_MS = 2000     # how much training a dead worker can cost
 REST_S = 0.3             # how long settings rest before a run is compiled for them ahead of the first press,
 AHEAD = 1500000          # and how many parameters times positions it has at most: some two seconds of compiling
-MORE_NAMES = 4
 LAST_NAMES = 20
 
 
 class Tab:
-    """What the page knows, and its verbs: boot and retry, pull, and one for each thing that a visitor can do."""
+    """What the page knows, and its verbs: boot and retry, pull, and what can be asked of a run. controls.py has the
+    visitor's."""
 
     def __init__(self, trainer):
         self.trainer, trainer.on_progress, trainer.on_silence = trainer, self.downloaded, self.silent
@@ -40,6 +41,7 @@ class Tab:
         self.chars, self.told = "", {}              # the data's alphabet; when what was last done, by name
         self.on_step = lambda step: None            # is told of each frame's step
         self.on_run = lambda: None                  # is told when there is another run, or its words are others
+        self.controls = Controls(self)
         self.past = Past(self)                      # the time that is looked at, where it is not now
         self.core = None                            # the text of the edited core that runs; None: the published one
         self.on_core = self.on_raised = None        # are told (edit.py): another core runs, an edited one raised
@@ -319,35 +321,7 @@ class Tab:
         view.line(id + "-note", say(id + ".unknown", letters=", ".join(strange)) if strange else "")
         return "" if strange else text
 
-    # ---- What the visitor does
-
-    async def press_train(self, *_):
-        if self.training:
-            self.stop()
-            return
-        if self.running and self.step >= self.running["num_steps"]:
-            self.forget()
-        self.training = True
-        view.button(True)
-        await self.pull()
-
-    async def press_step(self, *_):
-        if self.running and self.step >= self.running["num_steps"]:
-            self.forget()
-        self.stop()
-        self.single = True
-        await self.past.leave()
-        await self.pull()
-
-    async def press_reset(self, *_):
-        """Forget the run, and show the new one's model as it is before it has learned anything."""
-        silent = view.state() == "silent"
-        if silent:
-            self.trainer.end()
-            self.alive = False
-        self.forget()
-        if silent or not self.booting:
-            await self.begin_untrained()
+    # ---- The run, for those who ask for one
 
     async def begin_untrained(self):
         """Begin a run and show its model as it is, before it has learned anything. True if that could be."""
@@ -411,105 +385,6 @@ class Tab:
         self.past.invented.tell()
         self.speed.clear()
         self.clear_curve()
-
-    async def press_more_names(self, *_):
-        run = self.run
-        html = await self.trainer.call("names", MORE_NAMES, self.recipe["temperature"], self.known("prefix"),
-                                       self.past.step)
-        if run == self.run:
-            self.own()
-            view.names(html)
-            self.past.invented.tell()
-
-    async def share(self, link, said):
-        """Give a link: to the system's share sheet where there is one, else to the clipboard; said: of the latter."""
-        navigator = window.navigator
-        try:
-            if hasattr(navigator, "share"):
-                await navigator.share(loads(dumps({"title": document.title, "url": link})))
-            else:
-                await navigator.clipboard.writeText(link)
-                view.status(said if self.core is None else "edit.shared", view.state())
-        except Exception as error:
-            if "AbortError" not in str(error):
-                view.status("status.unshared", view.state())
-
-    def changed(self, event):
-        """A setting: the form mends what can't be, the address follows, and a run under way goes on as it began."""
-        box = event.target
-        self.recipe, note = form.change(self.recipe, box.name, box.value)
-        if box.name == "data":
-            self.recipe.update(sha256="", letters="", documents="")
-        form.fill(self.recipe)
-        self.new_recipe(note)
-
-    def use_data(self, sha256, letters, note):
-        """The visitor's own data, by how their hash begins."""
-        came = self.recipe["documents"] if sha256 == self.recipe["sha256"] else ""
-        self.recipe = dict(self.recipe, data="own", sha256=sha256, letters=letters, documents=came)
-        form.fill(self.recipe)
-        if view.state() == "problem":
-            self.idle()
-        self.new_recipe(note)
-
-    async def switched(self, *_):
-        """The core, or what is compiled from it: in mid-run too, for the run stays what it is."""
-        self.recipe["engine"] = view.get("engine").value
-        form.to_address(self.recipe)
-        if self.running:
-            await self.use_engine()
-        else:
-            await self.begin_ahead()
-
-    def sampling(self, event):
-        """The temperature or the prefix: they change how the model is asked, and take effect at once."""
-        for name in SAMPLING:
-            self.recipe = form.change(self.recipe, name, view.get(name).value)[0]
-        view.get("temperature-value").value = str(self.recipe["temperature"])
-        if event.type == "change":
-            form.to_address(self.recipe)
-
-    def opened(self, *_):
-        """A link was opened, or Back was pressed."""
-        self.recipe, note = form.from_address()
-        form.fill(self.recipe)
-        view.embedded(self.recipe["embed"])
-        view.line("ignored", note)
-        self.new_recipe("", address=False)
-
-    def keep_address(self):
-        form.to_address(self.recipe)
-
-    def show_view(self, address, step=False):
-        """Keep in the page's address what the panel shows; a mere step along a way makes no entry for Back."""
-        self.recipe["view"] = address
-        form.to_address(self.recipe, replace=step)
-
-    def new_recipe(self, note, address=True):
-        form.count(self.recipe, self.data.vocab_size(self.recipe))
-        self.data.follow(self.recipe)
-        if address:
-            form.to_address(self.recipe)
-        if not self.step:
-            if address:  # a model that was opened untrained is given up for the new settings
-                self.recipe["model"] = ""
-            if self.running:
-                self.on_run()
-            self.running, self.chars = None, ""
-            self.run += 1
-            view.progress(0, self.recipe["num_steps"])
-            view.compiler("")
-            asyncio.create_task(self.begin_ahead())
-        elif any(self.recipe[name] != self.running[name] for name in self.recipe if name not in LIVE):
-            note = (note + " " + say("settings.new-run")).strip()
-        view.line("settings-note", note)
-
-    async def look(self, *_):
-        """The visitor's own document for the pictures."""
-        if self.past.step is not None:
-            await self.past.again()
-        elif self.running and not self.training and not view.is_recording():
-            await self.look_now()
 
     async def look_now(self):
         """The pictures as they are now, unless the visitor looks back."""
