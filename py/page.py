@@ -1,7 +1,7 @@
 """The page: it makes the tab and gives it the visitor's events (MicroPython, on the main thread)."""
 import asyncio
 
-from trainer import CoreRaised, Failed, Trainer, reason
+from trainer import CoreRaised, Failed, Trainer, named, reason
 
 trainer = Trainer()
 trainer.start()  # before the other files are read, because it takes longest
@@ -47,8 +47,26 @@ def on(tab, id, event, handler):
     view.get(id).addEventListener(event, lambda heard: asyncio.create_task(guarded(heard)))
 
 
+def watch(tab):
+    """Let no exception of this Python end in silence: neither one of a task that nobody waits for, nor one in which
+    JavaScript called this Python and could not get in, as where memory is short."""
+    def raised(loop, context):
+        error = context["exception"]
+        if not isinstance(error, Failed):  # which is answered where the worker is watched
+            tab.stumbled(named(error))
+
+    def heard(error):
+        if error and getattr(error, "name", "") == "PythonError":
+            tab.stumbled(str(error.message).strip().split("\n")[-1])
+
+    asyncio.get_event_loop().set_exception_handler(raised)
+    window.onerror = lambda message, source, line, column, error: heard(error)
+    window.onunhandledrejection = lambda event: heard(event.reason)
+
+
 async def main():
     tab = Tab(trainer)
+    watch(tab)
     panel, listing, compare = Panel(tab), Listing(tab), Compare(tab)
     edit, opening, sharing = Edit(tab, listing), files.Opening(tab), share.Sharing(tab)
     kept = Kept(tab, opening)

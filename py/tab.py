@@ -10,7 +10,7 @@ import view
 from past import Past
 from pyscript import document, window
 from recipe import LIVE, SAMPLING, count_parameters
-from trainer import CoreRaised, Failed, dumps, loads
+from trainer import CoreRaised, Failed, dumps, loads, named
 from words import all_texts, say
 
 SLICE_MS = 70            # of training for each frame: so long may Pause take to be heard
@@ -179,6 +179,12 @@ class Tab:
             key = "status.memory"
         view.status(key, "failed", reason=error.damaged or str(error), step=self.saved_step)
 
+    def stumbled(self, error):
+        """The page's own Python raised what the text says, and what waited there may wait for ever: the worker is ended
+        too, and Retry goes on with both from the last state."""
+        self.pulling, self.booting, self.boots = False, False, self.boots + 1
+        self.failed("status.page", Failed(error))
+
     def downloaded(self, loaded, total):
         if view.state() == "loading" or self.booting and view.state() == "silent":
             view.status("status.loading", "loading", loaded="%.1f" % (loaded / 1e6), total="%.1f" % (total / 1e6))
@@ -218,6 +224,8 @@ class Tab:
         except Failed as error:
             if self.alive:
                 self.failed("status.error", error)
+        except Exception as error:
+            self.stumbled(named(error))
         finally:
             self.pulling = False
 
@@ -227,12 +235,16 @@ class Tab:
         pictures = self.past.step is None and (single or self.due("pictures", PICTURES_EVERY_MS))
         if view.state() != "training":
             view.status("status.training", "training")
-        frame = loads(await self.trainer.call("train", 0 if single else SLICE_MS, self.recipe["temperature"],
-                                              self.known("prefix"), self.known("look"), pictures))
+        frame = await self.trainer.facts("train", 0 if single else SLICE_MS, self.recipe["temperature"],
+                                         self.known("prefix"), self.known("look"), pictures)
         if run != self.run:
             return
         self.single, self.step = False, frame.step
         self.show(frame)
+        if frame.pictures and self.past.step is None:
+            await self.pictures.show(frame.pictures)
+            if run != self.run:
+                return
         if frame.declined:
             self.declined(say("engine.stopped", reason=frame.declined))
         if frame.broken:
@@ -263,8 +275,6 @@ class Tab:
             view.names(frame.html)
             self.past.invented.tell()
         self.past.tell(frame.kept, frame.step)
-        if frame.pictures and self.past.step is None:
-            self.pictures.show(frame.pictures)
 
     def own(self):
         """What is shown from here on is the visitor's own, and not the recording."""
@@ -354,7 +364,7 @@ class Tab:
         try:
             if await self.begin():
                 view.own()
-                self.pictures.show(loads(await self.trainer.call("look", self.known("look"))))
+                await self.pictures.show(await self.trainer.facts("look", self.known("look")))
                 self.idle()
                 return True
         except Failed as error:
@@ -514,6 +524,6 @@ class Tab:
     async def look_now(self):
         """The pictures as they are now, unless the visitor looks back."""
         run = self.run
-        pictures = loads(await self.trainer.call("look", self.known("look")))
+        pictures = await self.trainer.facts("look", self.known("look"))
         if run == self.run and self.past.step is None:
-            self.pictures.show(pictures)
+            await self.pictures.show(pictures)

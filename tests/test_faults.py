@@ -5,6 +5,8 @@ import threading
 
 import pytest
 from playwright.sync_api import expect
+from recipe import parse
+from session import Session
 
 from tools.serve import Handler, start
 
@@ -430,3 +432,74 @@ def test_data_without_documents_is_a_problem_in_words(visitor, data):
     visitor.wait("problem")
     visitor.reads("status", "These settings can’t be: the data has no documents: its lines are blank.")
     visitor.reads("train", "Train")
+
+
+# ---- The page's own Python
+
+LONG = "\n".join("".join(chr(97 + (7 * i + j * j) % 26) for j in range(80)) for i in range(30))  # 30 of 80 letters
+
+
+def weights_of(view: dict) -> list[str]:
+    """A view's attention as the page writes it: each weight in its order."""
+    return [f"{weight:.4f}" for heads in view["attention"] for rows in heads for row in rows for weight in row]
+
+
+def test_pictures_larger_than_the_pages_python_are_drawn_and_right(visitor):
+    """Eight heads over 64 letters: 1.5 MB of HTML."""
+    visitor.open("num_steps=2&n_embd=8&n_head=8&block_size=64&held_out=0")
+    visitor.see("own").locator("summary").click()
+    visitor.put("own-text", LONG)
+    visitor.press("own-use")
+    visitor.press("step")
+    visitor.wait("paused")
+    assert visitor.step() == 1
+    session = Session(LONG.split("\n"), parse(visitor.page.evaluate("location.hash"))[0])
+    session.train(0, 0.5, "")
+    assert [cell["weight"] for cell in visitor.cells("attention")] == weights_of(session.view())
+    expect(visitor.see("probabilities").locator("tr")).to_have_count(64)
+    visitor.see("look").fill("abc")  # and smaller ones take their place whole
+    expect(visitor.see("attention").locator("[data-head='7'] tbody th")).to_have_text([*"·abc"])
+    assert [cell["weight"] for cell in visitor.cells("attention")] == weights_of(session.view("abc"))
+    visitor.press("train")
+    visitor.wait("done")
+
+
+# Where the page's own Python is made to raise, once, a few steps on: what it does there.
+PLACE = """
+        self.own()
+        view.progress(frame.step"""
+ONCE = """
+        if frame.step >= 5 and not hasattr(self, "raised"):
+            self.raised = True
+            {does}""" + PLACE
+RAISING = {
+    "in the loop": ("raise ValueError('as if by a fault')", "The page itself stumbled: ValueError: as if by a fault."),
+    "in a task": ("asyncio.create_task(self.trainer.facts())", "The page itself stumbled: TypeError: "),
+    "for memory": ("bytearray(1 << 30)", "There was not enough memory here (MemoryError: "),
+    "where JavaScript calls": ("window.queueMicrotask(lambda: bytearray(1 << 30)); window.Promise.resolve('x').then("
+                               "lambda text: 1 // 0)", "The page itself stumbled: |There was not enough memory here"),
+}
+
+
+@pytest.mark.tolerates("PythonError", "Error: ")
+@pytest.mark.parametrize("where", RAISING)
+def test_what_the_pages_own_python_raises_is_said_and_retry_goes_on_to_the_same_end(visitor, cpython, where):
+    does, said = RAISING[where]
+    points, names = whole_run(cpython, SMALL)
+
+    def edited(route):
+        text = route.fetch().text()
+        assert text.count(PLACE) == 1
+        route.fulfill(body=text.replace(PLACE, ONCE.format(does=does)))
+
+    visitor.page.context.route("**/py/tab.py", edited)
+    visitor.open(SMALL)
+    visitor.press("train")
+    visitor.wait("failed", 30)
+    expect(visitor.see("status")).to_contain_text(re.compile("|".join(map(re.escape, said.split("|")))))
+    visitor.reads("train", "Train")
+    visitor.press("retry")
+    visitor.wait("done")
+    last = dict(zip(*visitor.points()[:2], strict=True))
+    assert [last[step] for step in points[0]] == points[1]
+    assert visitor.names() == names
