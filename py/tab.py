@@ -18,6 +18,8 @@ PICTURES_EVERY_MS = 800  # often enough to be live, seldom enough to be read
 SAVE_EVERY_MS = 2000     # how much training a dead worker can cost
 REST_S = 0.3             # how long settings rest before a run is compiled for them ahead of the first press,
 AHEAD = 1500000          # and how many parameters times positions it has at most: some two seconds of compiling
+HEARD_S = 1.0            # how long a slice may take before what Pause or Reset does is said, or done without it
+LARGE = 2000000          # so many parameters times positions make a step slow: about a second and more
 MORE_NAMES = 4
 LAST_NAMES = 20
 
@@ -34,6 +36,7 @@ class Tab:
         self.boots = 0                              # how many times it has been started
         self.pulling = False                        # is pull() under way
         self.training = self.single = False         # what the visitor wants: go on; one step
+        self.pausing = False                        # Pause was pressed, and the slice under way is not back yet
         self.fresh = False                          # and: a run that has begun, though nobody trains yet
         self.run = self.step = 0                    # which run this is, so that a late frame of another is dropped
         self.saved, self.saved_step = None, 0       # the run's state as the worker last gave it
@@ -190,8 +193,15 @@ class Tab:
             view.status("status.loading", "loading", loaded="%.1f" % (loaded / 1e6), total="%.1f" % (total / 1e6))
 
     def silent(self, seconds):
-        key = "status.stalled" if self.booting else "status.silent" if self.core is None else "edit.silent"
-        view.status(key, "silent", seconds=seconds, step=self.saved_step)
+        key = ("status.stalled" if self.booting else "status.pausing" if self.pausing else
+               "edit.silent" if self.core is not None else
+               "status.slow" if self.pulling and self.is_large() else "status.silent")
+        view.status(key, "silent", time=view.lasting(seconds), step=self.saved_step)
+
+    def is_large(self):
+        """Whether a step of the run under way may well take many seconds."""
+        recipe = self.running or self.recipe
+        return count_parameters(recipe, self.data.vocab_size(recipe)) * recipe["block_size"] > LARGE
 
     async def retry(self, *_):
         """Start the worker again, and go on from the last state it gave."""
@@ -239,7 +249,7 @@ class Tab:
                                          self.known("prefix"), self.known("look"), pictures)
         if run != self.run:
             return
-        self.single, self.step = False, frame.step
+        self.single, self.pausing, self.step = False, False, frame.step
         self.show(frame)
         if frame.pictures and self.past.step is None:
             await self.pictures.show(frame.pictures)
@@ -309,7 +319,7 @@ class Tab:
         view.status("status.paused", "paused" if self.step else "ready", step=self.step)
 
     def stop(self):
-        self.training = self.single = self.fresh = False
+        self.training = self.single = self.fresh = self.pausing = False
         view.button(False)
 
     def due(self, name, every_ms):
@@ -334,12 +344,25 @@ class Tab:
     async def press_train(self, *_):
         if self.training:
             self.stop()
+            await self.say_pausing()
             return
         if self.running and self.step >= self.running["num_steps"]:
             self.forget()
         self.training = True
         view.button(True)
+        if self.pausing:
+            self.pausing = False
+            view.status("status.training", "training")
+        else:
+            self.speed.clear()
         await self.pull()
+
+    async def say_pausing(self):
+        """Where the slice under way takes long, say that Pause was heard."""
+        run, self.pausing = self.run, self.pulling
+        await asyncio.sleep(HEARD_S)
+        if self.pausing and run == self.run:
+            self.silent(self.trainer.silence)
 
     async def press_step(self, *_):
         if self.running and self.step >= self.running["num_steps"]:
@@ -352,10 +375,16 @@ class Tab:
     async def press_reset(self, *_):
         """Forget the run, and show the new one's model as it is before it has learned anything."""
         silent = view.state() == "silent"
+        self.forget()
+        if self.pulling and self.core is None and not (silent or self.booting):
+            waited = 0
+            while self.pulling and waited < HEARD_S:
+                await asyncio.sleep(0.02)
+                waited += 0.02
+            silent = self.pulling  # a slice that takes longer is nobody's any more
         if silent:
             self.trainer.end()
             self.alive = False
-        self.forget()
         if silent or not self.booting:
             await self.begin_untrained()
 

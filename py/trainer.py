@@ -15,6 +15,7 @@ FILES = ("py/microgpt.py", "py/session.py", "py/history.py", "py/heldout.py", "p
 DAMAGED = "damaged: "  # so static/runtime.mjs begins, before the file's name
 PATIENCE_S = 10  # how long an answer may take before the visitor is told,
 ARRIVAL_S = 20   # and how long nothing of Python may arrive
+AGAIN_S = (10, 60)  # how often the visitor is told again: in the first minute, and later
 OUT_OF_MEMORY = ("MemoryError", "RangeError", "out of memory", "Out of memory", "memory access out of bounds")
 
 
@@ -126,7 +127,8 @@ class Trainer:
     def _tick(self, *_):
         # Seconds are counted, not read off a clock, so that a tab that slept has not been waiting.
         self.silence = self.silence + 1 if self.waiting or self.arriving else 0
-        if self.silence > (ARRIVAL_S if self.arriving else max(PATIENCE_S, 5 * self.longest)):
+        limit = ARRIVAL_S if self.arriving else max(PATIENCE_S, 5 * self.longest)
+        if self.silence == limit + 1 or self.silence > limit and self.silence % AGAIN_S[self.silence > 60] == 0:
             self.on_silence(self.silence)
 
 

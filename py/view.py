@@ -65,6 +65,13 @@ def loss(mean):
     get("loss").textContent = "–" if mean is None else "%.3f" % mean
 
 
+def lasting(seconds):
+    """How long something lasts, in words."""
+    if seconds < 2:
+        return say("lasting.second")
+    return say("lasting.seconds", n=seconds) if seconds < 120 else say("lasting.minutes", n=seconds // 60)
+
+
 class Speed:
     """Steps a second over the last few seconds, and the time left."""
 
@@ -77,12 +84,12 @@ class Speed:
 
     def show(self, step, num_steps):
         now = window.performance.now() / 1000
-        self.marks = [mark for mark in self.marks if now - mark[0] < 4] + [(now, step)]
+        self.marks = ([mark for mark in self.marks if now - mark[0] < 4] or self.marks[-1:]) + [(now, step)]
         seconds, steps = now - self.marks[0][0], step - self.marks[0][1]
         if seconds <= 0 or steps <= 0:
             return
         speed = steps / seconds
-        get("speed").textContent = number(round(speed)) if speed >= 10 else "%.1f" % speed
+        get("speed").textContent = number(round(speed)) if speed >= 10 else ("%.1f" if speed >= 1 else "%.2g") % speed
         left = (num_steps - step) / speed
         get("time-left").textContent = (say("time.minutes", n=round(left / 60)) if left > 100
                                         else say("time.seconds", n=round(left)) if left >= 1 else "")

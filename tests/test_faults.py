@@ -289,14 +289,18 @@ def test_a_worker_that_dies_while_one_looks_inside_or_back_is_started_again(visi
 # ---- Time
 
 
+REMEMBER_STATES = """
+addEventListener("DOMContentLoaded", () => {
+  window.states = [], window.sentences = [];
+  const status = document.getElementById("status");
+  new MutationObserver(() => states.push(status.dataset.state)).observe(status, { attributes: true });
+  new MutationObserver(() => sentences.push(status.textContent)).observe(status, { childList: true });
+});"""
+
+
 def test_after_an_hour_asleep_nothing_is_taken_for_silence(visitor, cpython):
     points, names = whole_run(cpython, SMALL)
-    visitor.page.add_init_script("""
-      addEventListener("DOMContentLoaded", () => {
-        window.states = [];
-        new MutationObserver(() => states.push(document.getElementById("status").dataset.state))
-          .observe(document.getElementById("status"), { attributes: true });
-      });""")
+    visitor.page.add_init_script(REMEMBER_STATES)
     visitor.page.clock.install()
     trained_a_little(visitor, SMALL)
     visitor.page.clock.fast_forward("01:00:00")  # timers that are due run once, as after a sleep
@@ -304,6 +308,80 @@ def test_after_an_hour_asleep_nothing_is_taken_for_silence(visitor, cpython):
     states = visitor.page.evaluate("states")
     assert "training" in states and "silent" not in states and "failed" not in states
     assert visitor.points() == points and visitor.names() == names
+
+
+# Makes the step after the third last for as long as a test keeps a request waiting.
+SLOW = """
+def slow(self, budget_ms, *arguments, train=Session.train):
+    from js import XMLHttpRequest
+    if self.run.step == 3:
+        request = XMLHttpRequest.new()
+        request.open("GET", "ADDRESS", False)
+        request.send()
+    return train(self, 0, *arguments)
+Session.train = slow
+"""
+
+
+@pytest.fixture
+def slow(visitor, base_url):
+    """A visitor in the middle of a step that does not end, the clock in hand; and the request that it waits for."""
+    waiting = []
+    visitor.page.context.route("**/py/worker.py", lambda route: route.fulfill(
+        body=route.fetch().text() + SLOW.replace("ADDRESS", base_url + "slow")))
+    visitor.page.context.route("**/py/tab.py", lambda route: route.fulfill(
+        body=route.fetch().text().replace("\nLARGE = ", "\nLARGE = 0 * ")))
+    visitor.page.context.route("**/slow", lambda route: waiting.append(route))
+    visitor.page.add_init_script(REMEMBER_STATES)
+    visitor.page.clock.install()
+    visitor.open(SMALL)
+    visitor.press("train")
+    visitor.reads("step-count", "3 / 39")
+    yield visitor, waiting
+    for route in waiting:  # whose worker was ended
+        route.abort()
+
+
+def test_a_step_that_takes_minutes_is_said_to_pauses_at_its_end_and_nothing_is_ended(slow, cpython):
+    visitor, waiting = slow
+    visitor.page.clock.run_for(12_000)
+    visitor.wait("silent")
+    expect(visitor.see("status")).to_contain_text(re.compile(r"A step of so large a model takes its time: 1\d seconds"))
+    visitor.page.clock.run_for(180_000)
+    expect(visitor.see("status")).to_contain_text("takes its time: 3 minutes so far")
+    said = visitor.page.evaluate("sentences.filter((sentence) => sentence.includes('takes its time'))")
+    assert len(said) <= 9  # now and then, for the sake of those who listen: at 11, 20, 30, ... 60, 120, 180 seconds
+    visitor.press("train")  # Pause
+    visitor.page.clock.run_for(2_000)
+    expect(visitor.see("status")).to_contain_text("It pauses when the step under way is done: 3 minutes so far.")
+    visitor.reads("train", "Train")
+    waiting.pop().fulfill(body="")
+    visitor.reads("status", "Paused at step 4.")
+    expect(visitor.see("retry")).to_be_hidden()
+    visitor.press("train")
+    visitor.wait("done")
+    points, names = whole_run(cpython, SMALL)
+    assert visitor.points() == points and visitor.names() == names
+
+
+@pytest.mark.parametrize("button", ["reset", "retry"])
+def test_a_step_that_takes_minutes_can_be_ended(slow, cpython, button):
+    visitor, waiting = slow
+    if button == "retry":
+        visitor.page.clock.run_for(12_000)
+    visitor.page.context.unroute("**/slow")
+    visitor.page.context.route("**/slow", lambda route: route.fulfill(body=""))
+    visitor.press(button)
+    visitor.page.clock.run_for(2_000)
+    if button == "reset":
+        visitor.reads("step-count", "0 / 39")
+        visitor.wait("ready|paused")
+        visitor.page.evaluate("frames_heard.length = 0")
+        visitor.press("train")
+    visitor.wait("done")
+    points, names = whole_run(cpython, SMALL)
+    last = dict(zip(*visitor.points()[:2], strict=True))
+    assert [last[step] for step in points[0]] == points[1] and visitor.names() == names
 
 
 # ---- Memory
