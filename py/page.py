@@ -30,13 +30,14 @@ from offline import Offline  # noqa: E402
 from panel import Panel  # noqa: E402
 
 await asyncio.sleep(0)  # noqa: F704
-from pyscript import js_import, window  # noqa: E402
+from pyscript import document, js_import, window  # noqa: E402
 from recipe import SAMPLING  # noqa: E402
 from tab import Tab  # noqa: E402
 
 
 def on(tab, id, event, handler):
-    """Call an async handler for an event; one that fails because the worker is gone has been answered elsewhere."""
+    """Call an async handler for an event of an element, or for None of the document; one that fails because the worker
+    is gone has been answered elsewhere."""
     async def guarded(heard):
         try:
             await handler(heard)
@@ -44,7 +45,8 @@ def on(tab, id, event, handler):
             tab.failed("status.error", error)
         except Failed:
             pass
-    view.get(id).addEventListener(event, lambda heard: asyncio.create_task(guarded(heard)))
+    place = view.get(id) if id else document
+    place.addEventListener(event, lambda heard: asyncio.create_task(guarded(heard)))
 
 
 def watch(tab):
@@ -118,6 +120,7 @@ async def main():
         await language.switched(tab)
 
     on(tab, "language", "change", switched)
+    on(tab, None, "visibilitychange", tab.seen)
 
     def came_back(*_):
         tab.opened()
@@ -136,7 +139,7 @@ async def main():
     asyncio.create_task(kept.start())
     await tab.pull()
     await tab.begin_ahead()
-    await Offline(lambda: tab.step > 0).start()  # last, because it fetches what the page does not need now
+    await Offline(lambda: tab.step > 0, kept.rest).start()  # last, because it fetches what the page does not need now
 
 
 asyncio.create_task(main())

@@ -242,7 +242,8 @@ class Tab:
     async def slice(self):
         """One frame: ask, show, and see whether it was the last."""
         run, single = self.run, self.single
-        pictures = self.past.step is None and (single or self.due("pictures", PICTURES_EVERY_MS))
+        pictures = self.past.step is None and not document.hidden and (
+            single or self.due("pictures", PICTURES_EVERY_MS))
         if view.state() != "training":
             view.status("status.training", "training")
         frame = await self.trainer.facts("train", 0 if single else SLICE_MS, self.recipe["temperature"],
@@ -549,6 +550,14 @@ class Tab:
             await self.past.again()
         elif self.running and not self.training and not view.is_recording():
             await self.look_now()
+
+    async def seen(self, *_):
+        """The tab is looked at again, or no more: what nobody would have seen was not drawn."""
+        if not document.hidden:
+            self.chart.draw()
+            self.told.pop("pictures", None)  # the next frame has some
+            if self.running and not self.training and not view.is_recording() and self.past.step is None:
+                await self.look_now()
 
     async def look_now(self):
         """The pictures as they are now, unless the visitor looks back."""

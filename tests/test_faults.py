@@ -310,6 +310,65 @@ def test_after_an_hour_asleep_nothing_is_taken_for_silence(visitor, cpython):
     assert visitor.points() == points and visitor.names() == names
 
 
+HIDE = """(hidden) => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+  Object.defineProperty(document, "visibilityState", { configurable: true, get: () => hidden ? "hidden" : "visible" });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+# The steps of the runs that are kept in the browser.
+KEPT_STEPS = """() => new Promise((done) => {
+  indexedDB.open("keyval-store").onsuccess = ({ target: { result: db } }) => {
+    const all = db.transaction("keyval").objectStore("keyval").getAll();
+    all.onsuccess = () => { db.close(); done(all.result.map((entry) => entry.step)); };
+  };
+})"""
+
+
+def test_a_tab_that_is_hidden_for_an_hour_trains_on_unseen_and_shows_the_present_on_return(visitor, cpython):
+    fragment = "num_steps=400&n_embd=8&n_head=2&block_size=8"
+    page = visitor.page
+    page.add_init_script(REMEMBER_STATES)
+    page.clock.install()
+    page.context.route("**/py/kept.py", lambda route: route.fulfill(  # else it may be kept just before by itself
+        body=route.fetch().text().replace("LOOK_MS, EVERY_MS = 1000, ", "LOOK_MS, EVERY_MS = 1000, 1000 * ")))
+    trained_a_little(visitor, fragment)
+    expect(visitor.see("kept-all")).to_be_hidden()
+    expect(visitor.see("attention").locator("[data-head]")).to_have_count(2)  # the run's own
+    visitor.see("attention").evaluate("""(place) => {
+      new MutationObserver(() => { place.dataset.drawn = "yes"; }).observe(place, { childList: true, subtree: true });
+    }""")
+    page.evaluate(HIDE, True)
+    step = visitor.step()
+    expect(visitor.see("kept-sum")).to_contain_text(": 1,")
+    assert step <= page.evaluate(KEPT_STEPS)[0]  # saved when it was hidden
+    visitor.see("attention").evaluate("(place) => { delete place.dataset.drawn; }")
+    step = visitor.step()
+    expect(visitor.see("step-count")).not_to_have_text(f"{step} / 400")
+    freezing = page.context.new_cdp_session(page)
+    freezing.send("Page.setWebLifecycleState", {"state": "frozen"})
+    page.clock.fast_forward("01:00:00")
+    freezing.send("Page.setWebLifecycleState", {"state": "active"})
+    step = visitor.step()
+    expect(visitor.see("step-count")).not_to_have_text(f"{step} / 400")
+    expect(visitor.see("attention")).not_to_have_attribute("data-drawn", "yes")
+    page.evaluate(HIDE, False)
+    expect(visitor.see("attention")).to_have_attribute("data-drawn", "yes")
+    page.evaluate(HIDE, True)
+    visitor.press("train")
+    visitor.wait("paused|done")
+    visitor.see("attention").evaluate("(place) => { delete place.dataset.drawn; }")
+    page.evaluate(HIDE, False)
+    expect(visitor.see("attention")).to_have_attribute("data-drawn", "yes")
+    session, _ = cpython(fragment, visitor.step())
+    assert [cell["weight"] for cell in visitor.cells("attention")] == weights_of(session.view())
+    assert len(visitor.names()) <= 400 and not {"silent", "failed"} & set(page.evaluate("states"))
+    points, names = whole_run(cpython, fragment)
+    if visitor.step() < 400:
+        visitor.press("train")
+        visitor.wait("done")
+    assert visitor.points() == points and visitor.names() == names
+
+
 # Makes the step after the third last for as long as a test keeps a request waiting.
 SLOW = """
 def slow(self, budget_ms, *arguments, train=Session.train):
