@@ -176,7 +176,7 @@ class Kept:
         before, recipe = tab.recipe, json.loads(entry.recipe)
         if hasattr(entry, "own"):
             await tab.data.read(entry.own)
-            tab.data.given[recipe["sha256"]] = tab.data.looked
+            tab.data.keep(recipe["sha256"], tab.data.looked)
         tab.recipe = dict(recipes.DEFAULTS, **recipe)
         form.fill(tab.recipe)
         facts = await self.opening.adopt(entry.file)

@@ -34,7 +34,7 @@ class Tab:
         self.recipe, self.running = None, None      # in the form; of the run in the worker, None before it has one
         self.alive = self.booting = False           # has the worker come up; is it coming up
         self.boots = 0                              # how many times it has been started
-        self.pulling = False                        # is pull() under way
+        self.pulling, self.pulls = False, 0         # is pull() under way; how many times it has begun
         self.training = self.single = False         # what the visitor wants: go on; one step
         self.pausing = False                        # Pause was pressed, and the slice under way is not back yet
         self.fresh = False                          # and: a run that has begun, though nobody trains yet
@@ -221,7 +221,7 @@ class Tab:
         """Ask for frames and show them for as long as the visitor wants more."""
         if self.pulling or self.booting:
             return
-        self.pulling = True
+        self.pulling, self.pulls = True, self.pulls + 1
         try:
             while self.training or self.single or self.fresh:
                 if not (self.alive and self.running):
@@ -378,16 +378,19 @@ class Tab:
         silent = view.state() == "silent"
         self.forget()
         if self.pulling and self.core is None and not (silent or self.booting):
-            waited = 0
-            while self.pulling and waited < HEARD_S:
+            waited, pulls = 0, self.pulls
+            while self.pulling and pulls == self.pulls and waited < HEARD_S:
                 await asyncio.sleep(0.02)
                 waited += 0.02
-            silent = self.pulling  # a slice that takes longer is nobody's any more
+            silent = self.pulling and pulls == self.pulls  # a slice that takes longer is nobody's any more
+            if not silent and (self.training or self.single):
+                return  # the visitor has begun the next run already
         if silent:
             self.trainer.end()
             self.alive = False
         if silent or not self.booting:
             await self.begin_untrained()
+            await self.pull()  # if something was pressed meanwhile
 
     async def begin_untrained(self):
         """Begin a run and show its model as it is, before it has learned anything. True if that could be."""
