@@ -91,7 +91,9 @@ class Chart:
         return self.join(window.Array.of(window.Array.of(*self.columns), window.Array.of(*self.kept)))
 
     def draw(self):
-        self.plot.setData(self.data())
+        """Draw all there is, if somebody can see it; a hidden tab would but collect what is to be drawn."""
+        if not document.hidden:
+            self.plot.setData(self.data())
 
     def options(self):
         """uPlot's options; what follows the run, or the colour scheme, is a function that uPlot calls when it draws."""

@@ -10,6 +10,7 @@ from recipe import LIVE, SAMPLING
 from words import say
 
 MORE_NAMES = 4
+HEARD_S = 1.0  # how long a slice may take before what Pause or Reset does is said, or done without it
 
 
 class Controls:
@@ -25,11 +26,17 @@ class Controls:
         tab = self.tab
         if tab.training:
             tab.stop()
+            await tab.say_pausing()
             return
         if tab.running and tab.step >= tab.running["num_steps"]:
             tab.forget()
         tab.training = True
         view.button(True)
+        if tab.pausing:
+            tab.pausing = False
+            view.status("status.training", "training")
+        else:
+            tab.speed.clear()
         await tab.pull()
 
     async def press_step(self, *_):
@@ -43,14 +50,22 @@ class Controls:
 
     async def press_reset(self, *_):
         """Forget the run, and show the new one's model as it is before it has learned anything."""
-        tab = self.tab
-        silent = view.state() == "silent"
+        tab, silent = self.tab, view.state() == "silent"
+        tab.forget()
+        if tab.pulling and tab.core is None and not (silent or tab.booting):
+            waited, pulls = 0, tab.pulls
+            while tab.pulling and pulls == tab.pulls and waited < HEARD_S:
+                await asyncio.sleep(0.02)
+                waited += 0.02
+            silent = tab.pulling and pulls == tab.pulls  # a slice that takes longer is nobody's any more
+            if not silent and (tab.training or tab.single):
+                return  # the visitor has begun the next run already
         if silent:
             tab.trainer.end()
             tab.alive = False
-        tab.forget()
         if silent or not tab.booting:
             await tab.begin_untrained()
+            await tab.pull()  # if something was pressed meanwhile
 
     async def press_more_names(self, *_):
         tab, run = self.tab, self.tab.run

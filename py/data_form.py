@@ -24,7 +24,8 @@ class DataForm:
 
     def __init__(self, tab):
         self.tab = tab
-        self.given = {}      # by how their SHA-256 begins: (bytes, facts), the newest last
+        self.given = {}      # by how their SHA-256 begins: (bytes, facts)
+        self.order = []      # these beginnings, the newest last, because MicroPython's dicts have no order
         self.looked = None   # the (bytes, facts) that the preview shows
         self.packed = {}     # as given: each as the worker packs it for a link, or why it does not fit one
         self.missing = "own.missing", {}  # what to say where a recipe's own data are not here
@@ -92,9 +93,10 @@ class DataForm:
 
     def keep(self, key, looked):
         """Keep data at hand, the newest few."""
-        self.given.pop(key, None)
         self.given[key] = looked
-        for old in list(self.given)[:-KEPT]:
+        self.order = [other for other in self.order if other != key] + [key]
+        while len(self.order) > KEPT:
+            old = self.order.pop(0)
             self.given.pop(old)
             self.packed.pop(old, None)
 

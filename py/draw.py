@@ -13,14 +13,18 @@ def escape(text):
 
 
 def attention(letters, weights, words):
-    """A block for each layer, and in it a small table for each head.
+    """A block for each layer, and in it the tables of heads()."""
+    return "".join(f'<div class="layer">{"".join(tables)}</div>' for tables in heads(letters, weights, words))
+
+
+def heads(letters, weights, words):
+    """A small table for each head, as [layer][head].
 
     letters: the position's characters, "·" for the beginning; weights: [layer][head][query][key], each query's from 0
     to itself; words: the texts "head" and "layer", with {n} for the number.
     """
-    tables = (("".join(_head(letters, head, layer, h, len(weights), words) for h, head in enumerate(heads)))
-              for layer, heads in enumerate(weights))
-    return "".join(f'<div class="layer">{heads}</div>' for heads in tables)
+    return [[_head(letters, head, layer, h, len(weights), words) for h, head in enumerate(heads)]
+            for layer, heads in enumerate(weights)]
 
 
 def _head(letters, weights, layer, h, layers, words):

@@ -64,7 +64,7 @@ class Opening:
         tab.recipe = tab.running = self.settled(recipe, facts)
         tab.step, tab.chars = facts.step, facts.chars
         form.to_address(tab.recipe, replace=type(source) is str)
-        self.show()
+        await self.show()
         tab.past.forget()
         tab.past.tell(facts.kept, tab.step)
         tab.on_run()
@@ -83,7 +83,7 @@ class Opening:
             data = await tab.data.bytes(dict(recipes.DEFAULTS, **json.loads(window.JSON.stringify(facts.recipe))))
         except (KeyError, Failed):  # a link's model does without; of a file the worker says that they are missing
             data = None
-        return loads(await tab.trainer.call("adopt", source, dumps(all_texts()), state, data))
+        return await tab.trainer.facts("adopt", source, dumps(all_texts()), state, data)
 
     def settled(self, recipe, facts):
         """The recipe with the settings of the model that the worker has adopted; keeps what is to be shown of it."""
@@ -92,7 +92,7 @@ class Opening:
         form.fill(recipe)
         return recipe
 
-    def show(self):
+    async def show(self):
         """Show the adopted model: its curve, names and pictures."""
         tab, facts = self.tab, self.facts
         view.own()
@@ -104,7 +104,7 @@ class Opening:
             tab.chart.add(facts.curve)
             if facts.curve[2].length:
                 view.loss(facts.curve[2].at(-1))
-        tab.pictures.show(facts.pictures)
+        await tab.pictures.show(facts.pictures)
         view.get("more-names").disabled = False
         view.progress(tab.step, tab.running["num_steps"])
         form.count(tab.recipe, len(tab.chars) + 1)

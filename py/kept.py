@@ -61,7 +61,13 @@ class Kept:
 
     def _hidden(self, *_):
         if window.document.visibilityState == "hidden":
-            asyncio.create_task(self.save())
+            asyncio.create_task(self._save_now())
+
+    async def _save_now(self):
+        """Keep the run as it is now: what is being written may be older."""
+        while self.saving:
+            await asyncio.sleep(0.02)
+        await self.save()
 
     async def _take_key(self):
         """Hold a key that no other open tab holds: the one that this tab had before a reload, else a new one."""
@@ -118,6 +124,15 @@ class Kept:
         finally:
             self.saving = False
 
+    async def rest(self):
+        """Let training rest, and keep the run as it then is. Whether nothing is lost when the page goes now."""
+        tab = self.tab
+        tab.stop()
+        while tab.pulling:  # the slice under way is part of it
+            await asyncio.sleep(0.02)
+        await self._save_now()
+        return not tab.step or view.is_recording() or self.done == (tab.run, tab.step)
+
     async def _entries(self):
         """[(when, key, entry)], the newest first."""
         found = []
@@ -161,7 +176,7 @@ class Kept:
         before, recipe = tab.recipe, json.loads(entry.recipe)
         if hasattr(entry, "own"):
             await tab.data.read(entry.own)
-            tab.data.given[recipe["sha256"]] = tab.data.looked
+            tab.data.keep(recipe["sha256"], tab.data.looked)
         tab.recipe = dict(recipes.DEFAULTS, **recipe)
         form.fill(tab.recipe)
         facts = await self.opening.adopt(entry.file)

@@ -10,15 +10,17 @@ import view
 from pyscript import window
 from trainer import BASE, loads
 
-ANSWER_S = 0.5  # how long other tabs have to say that they have a run
+ANSWER_S = 0.5  # how long other tabs have to say that they have a run,
+KEEP_S = 3      # and how long keeping this tab's may take before its visitor is told
 TAKE_OVER = '{"type": "SKIP_WAITING"}'
 
 
 class Offline:
-    """The page's service worker. has_run() says whether there is something that a reload would lose."""
+    """The page's service worker. has_run() says whether there is something that a reload would lose; keep() is a task's
+    work: it lets training rest and keeps the run, and gives whether a reload would now lose nothing."""
 
-    def __init__(self, has_run):
-        self.has_run = has_run
+    def __init__(self, has_run, keep):
+        self.has_run, self.keep, self.keeping = has_run, keep, None
         self.workers = self.registration = None
         self.asked = self.busy = self.replaced = False  # by this tab's visitor; another tab; the version of this page
 
@@ -41,17 +43,36 @@ class Offline:
         view.get("offline").hidden = False
 
     async def use(self):
-        """Let the new version take over, unless another tab would lose its run by that."""
+        """Let the new version take over, unless another tab would lose its run by that. This tab's is kept first; where
+        that cannot be, a second press does without."""
         self.busy = False
         self.tabs.postMessage("may the version change?")
         await asyncio.sleep(ANSWER_S)
+        view.get("update-busy").hidden = not self.busy
+        if self.busy or not await self.kept():
+            return
         if self.replaced:
             window.location.reload()
-        elif self.busy:
-            view.get("update-busy").hidden = False
         elif self.registration.waiting:
             self.asked = True
             self.registration.waiting.postMessage(loads(TAKE_OVER))
+
+    async def kept(self):
+        """Whether this tab's run is kept, or its visitor knows that it is not."""
+        if not view.get("update-unkept").hidden:
+            return True
+        if not self.keeping:
+            self.keeping = asyncio.create_task(self.keep())
+        for _ in range(KEEP_S * 50):
+            await asyncio.sleep(0.02)
+            if self.keeping.done():
+                break
+        if self.keeping.done():
+            kept, self.keeping = await self.keeping, None
+            if kept:
+                return True
+        view.get("update-unkept").hidden = False
+        return False
 
     def _heard(self, event):
         if event.data == "no":

@@ -1,7 +1,7 @@
 """The page: it makes the tab and gives it the visitor's events (MicroPython, on the main thread)."""
 import asyncio
 
-from trainer import CoreRaised, Failed, Trainer, reason
+from trainer import CoreRaised, Failed, Trainer, named, reason
 
 trainer = Trainer()
 trainer.start()  # before the other files are read, because it takes longest
@@ -30,13 +30,14 @@ from offline import Offline  # noqa: E402
 from panel import Panel  # noqa: E402
 
 await asyncio.sleep(0)  # noqa: F704
-from pyscript import js_import, window  # noqa: E402
+from pyscript import document, js_import, window  # noqa: E402
 from recipe import SAMPLING  # noqa: E402
 from tab import Tab  # noqa: E402
 
 
 def on(tab, id, event, handler):
-    """Call an async handler for an event; one that fails because the worker is gone has been answered elsewhere."""
+    """Call an async handler for an event of an element, or for None of the document; one that fails because the worker
+    is gone has been answered elsewhere."""
     async def guarded(heard):
         try:
             await handler(heard)
@@ -44,11 +45,30 @@ def on(tab, id, event, handler):
             tab.failed("status.error", error)
         except Failed:
             pass
-    view.get(id).addEventListener(event, lambda heard: asyncio.create_task(guarded(heard)))
+    place = view.get(id) if id else document
+    place.addEventListener(event, lambda heard: asyncio.create_task(guarded(heard)))
+
+
+def watch(tab):
+    """Let no exception of this Python end in silence: neither one of a task that nobody waits for, nor one in which
+    JavaScript called this Python and could not get in, as where memory is short."""
+    def raised(loop, context):
+        error = context["exception"]
+        if not isinstance(error, Failed):  # which is answered where the worker is watched
+            tab.stumbled(named(error))
+
+    def heard(error):
+        if error and getattr(error, "name", "") == "PythonError":
+            tab.stumbled(str(error.message).strip().split("\n")[-1])
+
+    asyncio.get_event_loop().set_exception_handler(raised)
+    window.onerror = lambda message, source, line, column, error: heard(error)
+    window.onunhandledrejection = lambda event: heard(event.reason)
 
 
 async def main():
     tab = Tab(trainer)
+    watch(tab)
     controls = tab.controls
     panel, listing, compare = Panel(tab), Listing(tab), Compare(tab)
     edit, opening, sharing = Edit(tab, listing), files.Opening(tab), share.Sharing(tab)
@@ -98,6 +118,7 @@ async def main():
         await language.switched(tab)
 
     on(tab, "language", "change", switched)
+    on(tab, None, "visibilitychange", tab.seen)
 
     def came_back(*_):
         controls.opened()
@@ -116,7 +137,7 @@ async def main():
     asyncio.create_task(kept.start())
     await tab.pull()
     await tab.begin_ahead()
-    await Offline(lambda: tab.step > 0).start()  # last, because it fetches what the page does not need now
+    await Offline(lambda: tab.step > 0, kept.rest).start()  # last, because it fetches what the page does not need now
 
 
 asyncio.create_task(main())

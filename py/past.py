@@ -5,7 +5,6 @@ The run goes on meanwhile. The slider's right end is now; every other place is o
 import view
 from invented import Invented
 from pyscript import document
-from trainer import loads
 from words import put
 
 
@@ -72,11 +71,11 @@ class Past:
             self.mark()
             await tab.look_now()
             return
-        answer = loads(await tab.trainer.call("past", step, tab.known("look")))
+        answer = await tab.trainer.facts("past", step, tab.known("look"))
         if run == tab.run:
             self.step = answer.step
             self.mark()
-            tab.pictures.show(answer.pictures)
+            await tab.pictures.show(answer.pictures)
 
     async def again(self, *_):
         """The same step once more, because the document to look at is another."""

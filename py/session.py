@@ -242,7 +242,7 @@ class Session:
 
 
 def drawn(view, alphabet, words):
-    """A view as the page puts it in place: the letters as one text, the pictures as HTML."""
+    """A view as the page puts it in place: the pictures as HTML, that of attention in pieces, [layer][head]."""
     return {"letters": view["letters"], "telling": view["telling"],
-            "attention": draw.attention(view["letters"], view["attention"], words),
+            "attention": draw.heads(view["letters"], view["attention"], words),
             "probabilities": draw.probabilities(view["letters"], alphabet, view["probabilities"], view["targets"])}

@@ -7,11 +7,11 @@ import asyncio
 import form
 import hangul
 import view
-from controls import MORE_NAMES, Controls
+from controls import HEARD_S, MORE_NAMES, Controls
 from past import Past
-from pyscript import window
+from pyscript import document, window
 from recipe import count_parameters
-from trainer import CoreRaised, Failed, dumps, loads
+from trainer import CoreRaised, Failed, dumps, loads, named
 from words import all_texts, say
 
 SLICE_MS = 70            # of training for each frame: so long may Pause take to be heard
@@ -19,6 +19,7 @@ PICTURES_EVERY_MS = 800  # often enough to be live, seldom enough to be read
 SAVE_EVERY_MS = 2000     # how much training a dead worker can cost
 REST_S = 0.3             # how long settings rest before a run is compiled for them ahead of the first press,
 AHEAD = 1500000          # and how many parameters times positions it has at most: some two seconds of compiling
+LARGE = 2000000          # so many parameters times positions make a step slow: about a second and more
 LAST_NAMES = 20
 
 
@@ -33,8 +34,9 @@ class Tab:
         self.recipe, self.running = None, None      # in the form; of the run in the worker, None before it has one
         self.alive = self.booting = False           # has the worker come up; is it coming up
         self.boots = 0                              # how many times it has been started
-        self.pulling = False                        # is pull() under way
+        self.pulling, self.pulls = False, 0         # is pull() under way; how many times it has begun
         self.training = self.single = False         # what the visitor wants: go on; one step
+        self.pausing = False                        # Pause was pressed, and the slice under way is not back yet
         self.fresh = False                          # and: a run that has begun, though nobody trains yet
         self.run = self.step = 0                    # which run this is, so that a late frame of another is dropped
         self.saved, self.saved_step = None, 0       # the run's state as the worker last gave it
@@ -181,13 +183,26 @@ class Tab:
             key = "status.memory"
         view.status(key, "failed", reason=error.damaged or str(error), step=self.saved_step)
 
+    def stumbled(self, error):
+        """The page's own Python raised what the text says, and what waited there may wait for ever: the worker is ended
+        too, and Retry goes on with both from the last state."""
+        self.pulling, self.booting, self.boots = False, False, self.boots + 1
+        self.failed("status.page", Failed(error))
+
     def downloaded(self, loaded, total):
         if view.state() == "loading" or self.booting and view.state() == "silent":
             view.status("status.loading", "loading", loaded="%.1f" % (loaded / 1e6), total="%.1f" % (total / 1e6))
 
     def silent(self, seconds):
-        key = "status.stalled" if self.booting else "status.silent" if self.core is None else "edit.silent"
-        view.status(key, "silent", seconds=seconds, step=self.saved_step)
+        key = ("status.stalled" if self.booting else "status.pausing" if self.pausing else
+               "edit.silent" if self.core is not None else
+               "status.slow" if self.pulling and self.is_large() else "status.silent")
+        view.status(key, "silent", time=view.lasting(seconds), step=self.saved_step)
+
+    def is_large(self):
+        """Whether a step of the run under way may well take many seconds."""
+        recipe = self.running or self.recipe
+        return count_parameters(recipe, self.data.vocab_size(recipe)) * recipe["block_size"] > LARGE
 
     async def retry(self, *_):
         """Start the worker again, and go on from the last state it gave."""
@@ -207,7 +222,7 @@ class Tab:
         """Ask for frames and show them for as long as the visitor wants more."""
         if self.pulling or self.booting:
             return
-        self.pulling = True
+        self.pulling, self.pulls = True, self.pulls + 1
         try:
             while self.training or self.single or self.fresh:
                 if not (self.alive and self.running):
@@ -220,21 +235,28 @@ class Tab:
         except Failed as error:
             if self.alive:
                 self.failed("status.error", error)
+        except Exception as error:
+            self.stumbled(named(error))
         finally:
             self.pulling = False
 
     async def slice(self):
         """One frame: ask, show, and see whether it was the last."""
         run, single = self.run, self.single
-        pictures = self.past.step is None and (single or self.due("pictures", PICTURES_EVERY_MS))
+        pictures = self.past.step is None and not document.hidden and (
+            single or self.due("pictures", PICTURES_EVERY_MS))
         if view.state() != "training":
             view.status("status.training", "training")
-        frame = loads(await self.trainer.call("train", 0 if single else SLICE_MS, self.recipe["temperature"],
-                                              self.known("prefix"), self.known("look"), pictures))
+        frame = await self.trainer.facts("train", 0 if single else SLICE_MS, self.recipe["temperature"],
+                                         self.known("prefix"), self.known("look"), pictures)
         if run != self.run:
             return
-        self.single, self.step = False, frame.step
+        self.single, self.pausing, self.step = False, False, frame.step
         self.show(frame)
+        if frame.pictures and self.past.step is None:
+            await self.pictures.show(frame.pictures)
+            if run != self.run:
+                return
         if frame.declined:
             self.declined(say("engine.stopped", reason=frame.declined))
         if frame.broken:
@@ -265,8 +287,6 @@ class Tab:
             view.names(frame.html)
             self.past.invented.tell()
         self.past.tell(frame.kept, frame.step)
-        if frame.pictures and self.past.step is None:
-            self.pictures.show(frame.pictures)
 
     def own(self):
         """What is shown from here on is the visitor's own, and not the recording."""
@@ -301,7 +321,7 @@ class Tab:
         view.status("status.paused", "paused" if self.step else "ready", step=self.step)
 
     def stop(self):
-        self.training = self.single = self.fresh = False
+        self.training = self.single = self.fresh = self.pausing = False
         view.button(False)
 
     def due(self, name, every_ms):
@@ -321,6 +341,13 @@ class Tab:
         view.line(id + "-note", say(id + ".unknown", letters=", ".join(strange)) if strange else "")
         return "" if strange else text
 
+    async def say_pausing(self):
+        """Where the slice under way takes long, say that Pause was heard."""
+        run, self.pausing = self.run, self.pulling
+        await asyncio.sleep(HEARD_S)
+        if self.pausing and run == self.run:
+            self.silent(self.trainer.silence)
+
     # ---- The run, for those who ask for one
 
     async def begin_untrained(self):
@@ -328,7 +355,7 @@ class Tab:
         try:
             if await self.begin():
                 view.own()
-                self.pictures.show(loads(await self.trainer.call("look", self.known("look"))))
+                await self.pictures.show(await self.trainer.facts("look", self.known("look")))
                 self.idle()
                 return True
         except Failed as error:
@@ -386,9 +413,17 @@ class Tab:
         self.speed.clear()
         self.clear_curve()
 
+    async def seen(self, *_):
+        """The tab is looked at again, or no more: what nobody would have seen was not drawn."""
+        if not document.hidden:
+            self.chart.draw()
+            self.told.pop("pictures", None)  # the next frame has some
+            if self.running and not self.training and not view.is_recording() and self.past.step is None:
+                await self.look_now()
+
     async def look_now(self):
         """The pictures as they are now, unless the visitor looks back."""
         run = self.run
-        pictures = loads(await self.trainer.call("look", self.known("look")))
+        pictures = await self.trainer.facts("look", self.known("look"))
         if run == self.run and self.past.step is None:
-            self.pictures.show(pictures)
+            await self.pictures.show(pictures)

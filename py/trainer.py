@@ -15,6 +15,7 @@ FILES = ("py/microgpt.py", "py/session.py", "py/history.py", "py/heldout.py", "p
 DAMAGED = "damaged: "  # so static/runtime.mjs begins, before the file's name
 PATIENCE_S = 10  # how long an answer may take before the visitor is told,
 ARRIVAL_S = 20   # and how long nothing of Python may arrive
+AGAIN_S = (10, 60)  # how often the visitor is told again: in the first minute, and later
 OUT_OF_MEMORY = ("MemoryError", "RangeError", "out of memory", "Out of memory", "memory access out of bounds")
 
 
@@ -80,9 +81,18 @@ class Trainer:
 
     async def call(self, verb, *arguments):
         """Call a verb of worker.py and give its answer. Raises Failed, once, where none can come any more."""
+        return await self._answer(lambda promise: promise, verb, arguments)
+
+    async def facts(self, verb, *arguments):
+        """The same for a verb that answers in JSON, as JavaScript's own objects. The text itself never comes into this
+        Python, whose memory is small: large pictures are megabytes. (Bound, because MicroPython hands a method on as
+        a function of its own, and the text would come through it.)"""
+        return await self._answer(lambda promise: promise.then(window.JSON.parse.bind(None)), verb, arguments)
+
+    async def _answer(self, read, verb, arguments):
         self.waiting += 1
         try:
-            return await self._race(getattr(self.worker.sync, verb)(*arguments))
+            return await self._race(read(getattr(self.worker.sync, verb)(*arguments)))
         except Exception as error:
             raise _failure(error) from None
         finally:
@@ -117,7 +127,8 @@ class Trainer:
     def _tick(self, *_):
         # Seconds are counted, not read off a clock, so that a tab that slept has not been waiting.
         self.silence = self.silence + 1 if self.waiting or self.arriving else 0
-        if self.silence > (ARRIVAL_S if self.arriving else max(PATIENCE_S, 5 * self.longest)):
+        limit = ARRIVAL_S if self.arriving else max(PATIENCE_S, 5 * self.longest)
+        if self.silence == limit + 1 or self.silence > limit and self.silence % AGAIN_S[self.silence > 60] == 0:
             self.on_silence(self.silence)
 
 
@@ -138,6 +149,11 @@ def _failure(error):
 def reason(error):
     """What an exception says, in a line: the last of a traceback."""
     return _last_line(error)[:200]
+
+
+def named(error):
+    """What an exception of this Python is called, and says."""
+    return "%s: %s" % (type(error).__name__, reason(error))
 
 
 def _last_line(error):

@@ -1,8 +1,11 @@
 """What the visitor sees of a run: figures, pictures, names and sentences in their places (MicroPython, on the page)."""
+import asyncio
+
 from pyscript import document, window
 from words import number, put, say
 
 KEPT = 400  # names in the list, at the most
+AT_ONCE = 600  # cells of attention: what of a larger picture follows waits until the browser has had its turn
 FINE = ("ready", "training", "paused", "naming", "done")  # the states in which the compiler has a word in the status
 
 _said = {"status": None, "compiler": None}  # each a key and its values
@@ -62,6 +65,13 @@ def loss(mean):
     get("loss").textContent = "–" if mean is None else "%.3f" % mean
 
 
+def lasting(seconds):
+    """How long something lasts, in words."""
+    if seconds < 2:
+        return say("lasting.second")
+    return say("lasting.seconds", n=seconds) if seconds < 120 else say("lasting.minutes", n=seconds // 60)
+
+
 class Speed:
     """Steps a second over the last few seconds, and the time left."""
 
@@ -74,12 +84,12 @@ class Speed:
 
     def show(self, step, num_steps):
         now = window.performance.now() / 1000
-        self.marks = [mark for mark in self.marks if now - mark[0] < 4] + [(now, step)]
+        self.marks = ([mark for mark in self.marks if now - mark[0] < 4] or self.marks[-1:]) + [(now, step)]
         seconds, steps = now - self.marks[0][0], step - self.marks[0][1]
         if seconds <= 0 or steps <= 0:
             return
         speed = steps / seconds
-        get("speed").textContent = number(round(speed)) if speed >= 10 else "%.1f" % speed
+        get("speed").textContent = number(round(speed)) if speed >= 10 else ("%.1f" if speed >= 1 else "%.2g") % speed
         left = (num_steps - step) / speed
         get("time-left").textContent = (say("time.minutes", n=round(left / 60)) if left > 100
                                         else say("time.seconds", n=round(left)) if left >= 1 else "")
@@ -89,23 +99,50 @@ class Pictures:
     """The two tables over one document, and the cell of attention that is read out in words."""
 
     def __init__(self):
-        self.letters, self.chosen, self.by_hand = [], None, False
+        self.chosen, self.by_hand, self.shown = None, False, 0
         element = get("attention")
         for event in ("pointermove", "click", "focusin"):
             element.addEventListener(event, self.point)
         element.addEventListener("keydown", self.move)
 
-    def show(self, pictures):
-        """Put new pictures in place. The chosen cell stays chosen, and focused if it was."""
+    async def show(self, pictures):
+        """Put new pictures in place, large ones table by table. The chosen cell stays chosen, and focused if it was."""
+        self.shown += 1
         focused = get("attention").contains(document.activeElement)
-        get("attention").innerHTML = pictures.attention
-        get("probabilities").innerHTML = pictures.probabilities
-        self.tell(pictures, focused)
+        if await self.place(pictures.attention, pictures.letters.length, self.shown):
+            get("probabilities").innerHTML = pictures.probabilities
+            self.tell(pictures, focused and document.body.isSameNode(document.activeElement))
+
+    async def place(self, layers, letters, shown):
+        """Put tables, as JavaScript's array [layer][head], in the place of those before; whether all of them were,
+        because no other pictures came meanwhile. Their HTML goes from JavaScript to JavaScript."""
+        place, cells = get("attention"), 0
+        for at in range(layers.length):
+            if at == place.children.length:
+                place.appendChild(document.createElement("div")).className = "layer"
+            layer, tables = place.children[at], layers[at]
+            for head in range(tables.length):
+                if cells >= AT_ONCE and not document.hidden:  # where nobody looks nobody waits, and timers sleep
+                    cells = 0
+                    await asyncio.sleep(0)
+                    if shown != self.shown:
+                        return False
+                new = head == layer.children.length
+                before = layer if new else layer.children[head]
+                tables.slice(head, head + 1).forEach(
+                    before.insertAdjacentHTML.bind(before, "beforeend" if new else "beforebegin"))
+                if not new:
+                    before.remove()
+                cells += letters * (letters + 1) // 2
+            while layer.children.length > tables.length:
+                layer.lastElementChild.remove()
+        while place.children.length > layers.length:
+            place.lastElementChild.remove()
+        return True
 
     def tell(self, pictures, focused=False):
         """Read out a cell of pictures that are in place: the chosen one, or else the one that tells most."""
         get("reading").setAttribute("aria-live", "off")  # nobody can listen to every picture of a training
-        self.letters = list(pictures.letters)
         cell = self.cell(*self.chosen) if self.by_hand else None
         self.choose(cell or self.cell(*pictures.telling), focused)
 
@@ -136,9 +173,10 @@ class Pictures:
         if not self.chosen:
             return
         cell, query, key = self.cell(*self.chosen), self.chosen[2], self.chosen[3]
-        table = cell.closest("table")
-        values = {"head": table.caption.textContent, "query": self.letters[query], "key": self.letters[key],
-                  "text": "".join(self.letters[1:query + 1]), "percent": "%d" % round(100 * float(cell.dataset.weight))}
+        table = cell.closest("table")  # which knows its letters: others may be on their way
+        letters = [letter.textContent for letter in table.querySelectorAll("thead th")]
+        values = {"head": table.caption.textContent, "query": letters[query], "key": letters[key],
+                  "text": "".join(letters[1:query + 1]), "percent": "%d" % round(100 * float(cell.dataset.weight))}
         put("reading", ("reading" if query else "reading.start", values))
 
     def pick(self, cell, focus=False):

@@ -5,6 +5,8 @@ import threading
 
 import pytest
 from playwright.sync_api import expect
+from recipe import parse
+from session import Session
 
 from tools.serve import Handler, start
 
@@ -287,14 +289,18 @@ def test_a_worker_that_dies_while_one_looks_inside_or_back_is_started_again(visi
 # ---- Time
 
 
+REMEMBER_STATES = """
+addEventListener("DOMContentLoaded", () => {
+  window.states = [], window.sentences = [];
+  const status = document.getElementById("status");
+  new MutationObserver(() => states.push(status.dataset.state)).observe(status, { attributes: true });
+  new MutationObserver(() => sentences.push(status.textContent)).observe(status, { childList: true });
+});"""
+
+
 def test_after_an_hour_asleep_nothing_is_taken_for_silence(visitor, cpython):
     points, names = whole_run(cpython, SMALL)
-    visitor.page.add_init_script("""
-      addEventListener("DOMContentLoaded", () => {
-        window.states = [];
-        new MutationObserver(() => states.push(document.getElementById("status").dataset.state))
-          .observe(document.getElementById("status"), { attributes: true });
-      });""")
+    visitor.page.add_init_script(REMEMBER_STATES)
     visitor.page.clock.install()
     trained_a_little(visitor, SMALL)
     visitor.page.clock.fast_forward("01:00:00")  # timers that are due run once, as after a sleep
@@ -302,6 +308,139 @@ def test_after_an_hour_asleep_nothing_is_taken_for_silence(visitor, cpython):
     states = visitor.page.evaluate("states")
     assert "training" in states and "silent" not in states and "failed" not in states
     assert visitor.points() == points and visitor.names() == names
+
+
+HIDE = """(hidden) => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+  Object.defineProperty(document, "visibilityState", { configurable: true, get: () => hidden ? "hidden" : "visible" });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+# The steps of the runs that are kept in the browser.
+KEPT_STEPS = """() => new Promise((done) => {
+  indexedDB.open("keyval-store").onsuccess = ({ target: { result: db } }) => {
+    const all = db.transaction("keyval").objectStore("keyval").getAll();
+    all.onsuccess = () => { db.close(); done(all.result.map((entry) => entry.step)); };
+  };
+})"""
+
+
+def test_a_tab_that_is_hidden_for_an_hour_trains_on_unseen_and_shows_the_present_on_return(visitor, cpython):
+    fragment = "num_steps=400&n_embd=8&n_head=2&block_size=8"
+    page = visitor.page
+    page.add_init_script(REMEMBER_STATES)
+    page.clock.install()
+    page.context.route("**/py/kept.py", lambda route: route.fulfill(  # else it may be kept just before by itself
+        body=route.fetch().text().replace("LOOK_MS, EVERY_MS = 1000, ", "LOOK_MS, EVERY_MS = 1000, 1000 * ")))
+    trained_a_little(visitor, fragment)
+    expect(visitor.see("kept-all")).to_be_hidden()
+    expect(visitor.see("attention").locator("[data-head]")).to_have_count(2)  # the run's own
+    visitor.see("attention").evaluate("""(place) => {
+      new MutationObserver(() => { place.dataset.drawn = "yes"; }).observe(place, { childList: true, subtree: true });
+    }""")
+    page.evaluate(HIDE, True)
+    step = visitor.step()
+    expect(visitor.see("kept-sum")).to_contain_text(": 1,")
+    assert step <= page.evaluate(KEPT_STEPS)[0]  # saved when it was hidden
+    visitor.see("attention").evaluate("(place) => { delete place.dataset.drawn; }")
+    step = visitor.step()
+    expect(visitor.see("step-count")).not_to_have_text(f"{step} / 400")
+    freezing = page.context.new_cdp_session(page)
+    freezing.send("Page.setWebLifecycleState", {"state": "frozen"})
+    page.clock.fast_forward("01:00:00")
+    freezing.send("Page.setWebLifecycleState", {"state": "active"})
+    step = visitor.step()
+    expect(visitor.see("step-count")).not_to_have_text(f"{step} / 400")
+    expect(visitor.see("attention")).not_to_have_attribute("data-drawn", "yes")
+    page.evaluate(HIDE, False)
+    expect(visitor.see("attention")).to_have_attribute("data-drawn", "yes")
+    page.evaluate(HIDE, True)
+    visitor.press("train")
+    visitor.wait("paused|done")
+    visitor.see("attention").evaluate("(place) => { delete place.dataset.drawn; }")
+    page.evaluate(HIDE, False)
+    expect(visitor.see("attention")).to_have_attribute("data-drawn", "yes")
+    session, _ = cpython(fragment, visitor.step())
+    assert [cell["weight"] for cell in visitor.cells("attention")] == weights_of(session.view())
+    assert len(visitor.names()) <= 400 and not {"silent", "failed"} & set(page.evaluate("states"))
+    points, names = whole_run(cpython, fragment)
+    if visitor.step() < 400:
+        visitor.press("train")
+        visitor.wait("done")
+    assert visitor.points() == points and visitor.names() == names
+
+
+# Makes the step after the third last for as long as a test keeps a request waiting.
+SLOW = """
+def slow(self, budget_ms, *arguments, train=Session.train):
+    from js import XMLHttpRequest
+    if self.run.step == 3:
+        request = XMLHttpRequest.new()
+        request.open("GET", "ADDRESS", False)
+        request.send()
+    return train(self, 0, *arguments)
+Session.train = slow
+"""
+
+
+@pytest.fixture
+def slow(visitor, base_url):
+    """A visitor in the middle of a step that does not end, the clock in hand; and the request that it waits for."""
+    waiting = []
+    visitor.page.context.route("**/py/worker.py", lambda route: route.fulfill(
+        body=route.fetch().text() + SLOW.replace("ADDRESS", base_url + "slow")))
+    visitor.page.context.route("**/py/tab.py", lambda route: route.fulfill(
+        body=route.fetch().text().replace("\nLARGE = ", "\nLARGE = 0 * ")))
+    visitor.page.context.route("**/slow", lambda route: waiting.append(route))
+    visitor.page.add_init_script(REMEMBER_STATES)
+    visitor.page.clock.install()
+    visitor.open(SMALL)
+    visitor.press("train")
+    visitor.reads("step-count", "3 / 39")
+    yield visitor, waiting
+    for route in waiting:  # whose worker was ended
+        route.abort()
+
+
+def test_a_step_that_takes_minutes_is_said_to_pauses_at_its_end_and_nothing_is_ended(slow, cpython):
+    visitor, waiting = slow
+    visitor.page.clock.run_for(12_000)
+    visitor.wait("silent")
+    expect(visitor.see("status")).to_contain_text(re.compile(r"A step of so large a model takes its time: 1\d seconds"))
+    visitor.page.clock.run_for(180_000)
+    expect(visitor.see("status")).to_contain_text("takes its time: 3 minutes so far")
+    said = visitor.page.evaluate("sentences.filter((sentence) => sentence.includes('takes its time'))")
+    assert len(said) <= 9  # now and then, for the sake of those who listen: at 11, 20, 30, ... 60, 120, 180 seconds
+    visitor.press("train")  # Pause
+    visitor.page.clock.run_for(2_000)
+    expect(visitor.see("status")).to_contain_text("It pauses when the step under way is done: 3 minutes so far.")
+    visitor.reads("train", "Train")
+    waiting.pop().fulfill(body="")
+    visitor.reads("status", "Paused at step 4.")
+    expect(visitor.see("retry")).to_be_hidden()
+    visitor.press("train")
+    visitor.wait("done")
+    points, names = whole_run(cpython, SMALL)
+    assert visitor.points() == points and visitor.names() == names
+
+
+@pytest.mark.parametrize("button", ["reset", "retry"])
+def test_a_step_that_takes_minutes_can_be_ended(slow, cpython, button):
+    visitor, waiting = slow
+    if button == "retry":
+        visitor.page.clock.run_for(12_000)
+    visitor.page.context.unroute("**/slow")
+    visitor.page.context.route("**/slow", lambda route: route.fulfill(body=""))
+    visitor.press(button)
+    visitor.page.clock.run_for(2_000)
+    if button == "reset":
+        visitor.reads("step-count", "0 / 39")
+        visitor.wait("ready|paused")
+        visitor.page.evaluate("frames_heard.length = 0")
+        visitor.press("train")
+    visitor.wait("done")
+    points, names = whole_run(cpython, SMALL)
+    last = dict(zip(*visitor.points()[:2], strict=True))
+    assert [last[step] for step in points[0]] == points[1] and visitor.names() == names
 
 
 # ---- Memory
@@ -430,3 +569,74 @@ def test_data_without_documents_is_a_problem_in_words(visitor, data):
     visitor.wait("problem")
     visitor.reads("status", "These settings can’t be: the data has no documents: its lines are blank.")
     visitor.reads("train", "Train")
+
+
+# ---- The page's own Python
+
+LONG = "\n".join("".join(chr(97 + (7 * i + j * j) % 26) for j in range(80)) for i in range(30))  # 30 of 80 letters
+
+
+def weights_of(view: dict) -> list[str]:
+    """A view's attention as the page writes it: each weight in its order."""
+    return [f"{weight:.4f}" for heads in view["attention"] for rows in heads for row in rows for weight in row]
+
+
+def test_pictures_larger_than_the_pages_python_are_drawn_and_right(visitor):
+    """Eight heads over 64 letters: 1.5 MB of HTML."""
+    visitor.open("num_steps=2&n_embd=8&n_head=8&block_size=64&held_out=0")
+    visitor.see("own").locator("summary").click()
+    visitor.put("own-text", LONG)
+    visitor.press("own-use")
+    visitor.press("step")
+    visitor.wait("paused")
+    assert visitor.step() == 1
+    session = Session(LONG.split("\n"), parse(visitor.page.evaluate("location.hash"))[0])
+    session.train(0, 0.5, "")
+    assert [cell["weight"] for cell in visitor.cells("attention")] == weights_of(session.view())
+    expect(visitor.see("probabilities").locator("tr")).to_have_count(64)
+    visitor.see("look").fill("abc")  # and smaller ones take their place whole
+    expect(visitor.see("attention").locator("[data-head='7'] tbody th")).to_have_text([*"·abc"])
+    assert [cell["weight"] for cell in visitor.cells("attention")] == weights_of(session.view("abc"))
+    visitor.press("train")
+    visitor.wait("done")
+
+
+# Where the page's own Python is made to raise, once, a few steps on: what it does there.
+PLACE = """
+        self.own()
+        view.progress(frame.step"""
+ONCE = """
+        if frame.step >= 5 and not hasattr(self, "raised"):
+            self.raised = True
+            {does}""" + PLACE
+RAISING = {
+    "in the loop": ("raise ValueError('as if by a fault')", "The page itself stumbled: ValueError: as if by a fault."),
+    "in a task": ("asyncio.create_task(self.trainer.facts())", "The page itself stumbled: TypeError: "),
+    "for memory": ("bytearray(1 << 30)", "There was not enough memory here (MemoryError: "),
+    "where JavaScript calls": ("window.queueMicrotask(lambda: bytearray(1 << 30)); window.Promise.resolve('x').then("
+                               "lambda text: 1 // 0)", "The page itself stumbled: |There was not enough memory here"),
+}
+
+
+@pytest.mark.tolerates("PythonError", "Error: ")
+@pytest.mark.parametrize("where", RAISING)
+def test_what_the_pages_own_python_raises_is_said_and_retry_goes_on_to_the_same_end(visitor, cpython, where):
+    does, said = RAISING[where]
+    points, names = whole_run(cpython, SMALL)
+
+    def edited(route):
+        text = route.fetch().text()
+        assert text.count(PLACE) == 1
+        route.fulfill(body=text.replace(PLACE, ONCE.format(does=does)))
+
+    visitor.page.context.route("**/py/tab.py", edited)
+    visitor.open(SMALL)
+    visitor.press("train")
+    visitor.wait("failed", 30)
+    expect(visitor.see("status")).to_contain_text(re.compile("|".join(map(re.escape, said.split("|")))))
+    visitor.reads("train", "Train")
+    visitor.press("retry")
+    visitor.wait("done")
+    last = dict(zip(*visitor.points()[:2], strict=True))
+    assert [last[step] for step in points[0]] == points[1]
+    assert visitor.names() == names

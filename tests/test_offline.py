@@ -127,9 +127,29 @@ def test_a_new_version_waits_until_it_is_asked_for_and_no_two_mix(profile, serve
         expect(visitor.see("update")).to_be_hidden()
 
 
+# Keeps, over a reload, the last step that the page has shown.
+LAST_STEP = """
+addEventListener("DOMContentLoaded", () => {
+  const count = document.getElementById("step-count");
+  new MutationObserver(() => {
+    if (!count.textContent.startsWith("0 ")) sessionStorage.setItem("last", parseInt(count.textContent));
+  }).observe(count, { childList: true, characterData: true, subtree: true });
+});"""
+FULL = "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError') }"
+
+
+def seldom_kept(served) -> None:
+    """The page keeps a run in training only when it is asked to."""
+    kept = served.folder / "py/kept.py"
+    kept.write_text(kept.read_text("utf-8").replace("LOOK_MS, EVERY_MS = 1000, ", "LOOK_MS, EVERY_MS = 1000, 1000 * "))
+    write_service_worker(served.folder)
+
+
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("profile", ["chromium"], indirect=True)
-def test_whoever_trains_may_take_the_new_version_in_mid_run(profile, served):
+def test_whoever_trains_may_take_the_new_version_in_mid_run_which_is_kept_first(profile, served):
+    seldom_kept(served)
+    profile.add_init_script(LAST_STEP)
     visit(profile, served.url).page.close()
     visitor = visit(profile, served.url, LONG)
     visitor.press("train")
@@ -137,9 +157,31 @@ def test_whoever_trains_may_take_the_new_version_in_mid_run(profile, served):
     visit(profile, served.url).page.close()
     expect(visitor.see("update")).to_be_visible(timeout=60_000)
     visitor.press("update-use")
+    expect(visitor.page.locator("h1")).to_have_text("second", timeout=60_000)
     visitor.wait("ready")
     assert versions(visitor) == ("second", "second") and visitor.step() == 0
     assert visitor.page.url.endswith(LONG)
+    last = visitor.page.evaluate("sessionStorage.getItem('last')")
+    expect(visitor.see("kept")).to_contain_text(f": step {int(last):,} of 5,000.")
+    visitor.press("kept-go-on")
+    visitor.reads("step-count", f"{last} / 5000")
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("profile", ["chromium"], indirect=True)
+def test_where_the_run_cannot_be_kept_the_new_version_waits_for_a_second_press(profile, served):
+    profile.add_init_script(FULL)
+    visit(profile, served.url).page.close()
+    visitor = visit(profile, served.url, LONG)
+    visitor.press("step")
+    visitor.reads("step-count", "1 / 5000")
+    publish(served, "second")
+    assert visitor.page.evaluate(TRY_TO_UPDATE) == "another"
+    visitor.press("update-use")
+    expect(visitor.see("update-unkept")).to_be_visible()
+    assert visitor.page.locator("h1").text_content() == FIRST[0] and visitor.step() == 1
+    visitor.press("update-use")
+    expect(visitor.page.locator("h1")).to_have_text("second", timeout=60_000)
 
 
 @pytest.mark.timeout(240)

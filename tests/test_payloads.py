@@ -4,8 +4,10 @@ import json
 from urllib.parse import quote
 
 import pytest
+from data import read
 from playwright.sync_api import expect
-from recipe import DEFAULTS
+from recipe import DEFAULTS, parse
+from session import Session
 
 DO = "window.pwned=1"
 TAGS = [f"<{tag} {on}={DO}>" for tag, on in (
@@ -115,6 +117,74 @@ def test_data_of_ones_own_are_shown_as_texts(watched):
     visitor.press("train")
     visitor.wait("done", 90)
     unharmed("trained")
+
+
+LETTERS_AND = b"emma\nolivia\n"
+HOSTILE_DATA = {  # data of one's own: their bytes, and the sentence that refuses them; None: they are trained on
+    "markup": (f"<img src=x onerror={DO}>\n<script>{DO}</script>\n</td></table><b onclick={DO}>".encode(), None),
+    "quotes": (b"\"'`\n\"\"\" onfocus=1 x=\"\n''''\n\\\"\\'", None),
+    "ampersands": (b"&lt;b&gt;\n&amp;amp;\n&#60;i&#62;\n&&&", None),
+    "templates": (b"{0.__class__}\n{}\n%s%n\n${1}\n{{7*7}}", None),
+    "right to left": ("\u202eabc\u202c\n\u2066x\u2067y\n\u200fdef\n\u05d0\u05d1ab".encode(), None),
+    "combining marks": (("e" + "\u0301" * 40 + "\n\u0301\u0302\na\u20dd\n" + "Z\u0335\u0336\u0337" * 9).encode(), None),
+    "joiners": ("\U0001f468\u200d\U0001f469\u200d\U0001f467\n\u2764\ufe0f\n\u200b\u200ca\u2060".encode(), None),
+    "four bytes": ("\U0001f600\U00020000\U0010fffd\n\U000e0041\U0001d552".encode(), None),
+    "no characters": ("\uffff\ufffe\n\ufdd0a\n\ue000".encode(), None),
+    "other line ends": ("a\u2028b\nc\u2029d\ne\x85f".encode(), None),
+    "carriage returns only": (b"emma\rolivia\rava\r", None),
+    "the page's own signs": ("\u00b7\u00b7a\n\u2423 b\n\u2205\u2026".encode(), None),
+    "a line as long as may be": (b"a" * 10_000 + b"\nb", None),
+    "millions of blank lines": (b"\n" * 3_000_000 + b"emma" + b"\r\n" * 2_000_000, None),
+    "UTF-16": ("<b>\U0001f600\nd\u00e9".encode("utf-16"), None),
+    "half of a pair in UTF-8": (LETTERS_AND + b"\xed\xa0\x80x", None),  # which is Latin-1, then
+    "NUL": (LETTERS_AND + b"a\0b", "Line 3 has a control character (U+0000)"),
+    "escape": (b"\x1b[31mred", "Line 1 has a control character (U+001B)"),
+    "delete": (LETTERS_AND + b"\x7f", "Line 3 has a control character (U+007F)"),
+    "half of a pair": (b"\xff\xfea\0\n\0\0\xd8b\0", "Line 2 is damaged: it has half of a UTF-16 pair."),
+    "the other half": (b"\xfe\xff\0a\0\n\xdc\0\0b", "Line 2 is damaged: it has half of a UTF-16 pair."),
+    "UTF-32": ("abc".encode("utf-32"), "has a control character (U+0000)"),
+    "nothing but blank lines": (b" \t\r\n" * 2_000_000, "There is no document in it"),
+    "a line longer than may be": (b"a\n" + b"b" * 10_001, "Line 2 has 10,001 letters"),
+}
+
+
+# The letters of the picture of attention, as soon as they are those that are waited for.
+LETTERS_COME = """async (letters) => {
+  for (const end = Date.now() + 20_000; ;) {
+    const cells = [...document.querySelector("#attention table").tHead.rows[0].cells].slice(1);
+    const found = cells.map((cell) => cell.textContent);
+    if (found.join("\\n") === letters.join("\\n") || Date.now() > end) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}"""
+
+
+@pytest.mark.timeout(240)
+def test_data_with_a_hostile_alphabet_are_trained_on_or_refused_in_a_sentence(watched):
+    visitor, unharmed = watched
+    visitor.see("own").locator("summary").click()
+    for name, (content, sentence) in HOSTILE_DATA.items():
+        visitor.see("own-file").set_input_files({"name": "x.txt", "mimeType": "text/plain", "buffer": content})
+        if sentence:
+            expect(visitor.see("own-note")).to_contain_text(sentence)
+            expect(visitor.see("own-preview")).to_be_hidden()
+        else:
+            docs = read(content).docs
+            preview = [doc[:60] + ("…" if len(doc) > 60 else "") for doc in docs[:8]]
+            expect(visitor.see("own-lines").locator("li")).to_have_count(len(preview))
+            expect(visitor.see("own-lines").locator("li").first).to_have_text(preview[0])
+            shown = visitor.see("own-lines").locator("li").evaluate_all("(all) => all.map((line) => line.textContent)")
+            assert shown == preview, name
+            visitor.press("own-use")
+            visitor.press("reset")
+            visitor.reads("step-count", "0 / 4")
+            visitor.press("step")
+            visitor.reads("step-count", "1 / 4")
+            session = Session(docs, parse(visitor.page.evaluate("location.hash"))[0])
+            session.train(0, 0.5, "")
+            letters = session.view()["letters"]
+            assert visitor.page.evaluate(LETTERS_COME, letters) == letters, name
+        unharmed(name)
 
 
 def test_the_boxes_take_texts(watched):

@@ -44,7 +44,10 @@ def fill(html: str) -> str:
     """index.html with the recording drawn where it says so; the words come from the page itself."""
     recorded = json.loads(RECORDED.read_text())
     words = {key: re.search(f'<i data-t="{key}">(.*?)</i>', html)[1] for key in ("head", "layer", "new", "listed")}
-    pictures = drawn(recorded["view"], recorded["alphabet"], words) | {"names": draw.names(recorded["names"], words)}
+    view = recorded["view"]
+    pictures = {"attention": draw.attention(view["letters"], view["attention"], words),
+                "probabilities": drawn(view, recorded["alphabet"], words)["probabilities"],
+                "names": draw.names(recorded["names"], words)}
     for name in ("attention", "probabilities", "names"):
         place = f"<!-- recorded: {name} -->"
         if place not in html:
