@@ -120,6 +120,17 @@ def test_live_regions_speak_at_a_bearable_pace(visitor):
     assert spoken <= max(4, seconds), f"{spoken} times in {seconds:.1f} s"
 
 
+def test_everything_is_reached_by_the_tab_key_in_reading_order(visitor):
+    visitor.open(SMALL)
+    visitor.page.locator("body").press("Tab")
+    order = ["language", "train", "step", "reset", "engine", "share", "look", "numbers", "temperature", "prefix"]
+    reached = []
+    while len(reached) < 60 and order[-1] not in reached:
+        reached.append(visitor.page.evaluate("() => document.activeElement.id"))
+        visitor.page.keyboard.press("Tab")
+    assert [place for place in reached if place in order] == order
+
+
 def test_the_keyboard_alone_trains_pauses_looks_inside_and_shares(visitor):
     visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor.open("num_steps=2000&n_embd=4&n_head=2")
