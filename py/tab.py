@@ -11,7 +11,7 @@ from past import Past
 from pyscript import document, window
 from recipe import LIVE, SAMPLING, count_parameters
 from trainer import CoreRaised, Failed, dumps, loads
-from words import all_texts, say
+from words import all_texts, sentence
 
 SLICE_MS = 70            # of training for each frame: so long may Pause take to be heard
 PICTURES_EVERY_MS = 800  # often enough to be live, seldom enough to be read
@@ -143,14 +143,14 @@ class Tab:
         run, engine = self.run, self.recipe["engine"]
         compiled = engine == "compiled"
         view.compiler("engine.compiling" if compiled else "")
-        view.line("engine-note", "")
+        view.line("engine-note")
         answer = loads(await self.trainer.call("use", engine))
         if view.state() == "silent":
             self.idle()
         if run != self.run or engine != self.recipe["engine"]:  # who asked since then tells what came of it
             return
         if answer.problem:
-            self.declined(say("engine.declined", reason=answer.problem))
+            self.declined(sentence("engine.declined", reason=answer.problem))
         elif compiled:
             view.compiler("engine.ready", ms=answer.ms)
 
@@ -234,7 +234,7 @@ class Tab:
         self.single, self.step = False, frame.step
         self.show(frame)
         if frame.declined:
-            self.declined(say("engine.stopped", reason=frame.declined))
+            self.declined(sentence("engine.stopped", reason=frame.declined))
         if frame.broken:
             self.stop()
             view.status("status.broken", "broken", broken=frame.broken, step=frame.step)
@@ -316,7 +316,7 @@ class Tab:
         if (self.running or self.recipe)["letters"] == "jamo":
             text = hangul.typed(text)
         strange = [letter for letter in text if letter not in self.chars] if self.chars else []
-        view.line(id + "-note", say(id + ".unknown", letters=", ".join(strange)) if strange else "")
+        view.line(id + "-note", *[sentence(id + ".unknown", letters=", ".join(strange))] if strange else [])
         return "" if strange else text
 
     # ---- What the visitor does
@@ -402,7 +402,7 @@ class Tab:
         self.run += 1
         self.running, self.saved, self.step = None, None, 0
         self.told = {}
-        view.line("settings-note", "")
+        view.line("settings-note")
         view.compiler("")
         view.own()
         view.get("names").innerHTML = ""
@@ -437,11 +437,11 @@ class Tab:
     def changed(self, event):
         """A setting: the form mends what can't be, the address follows, and a run under way goes on as it began."""
         box = event.target
-        self.recipe, note = form.change(self.recipe, box.name, box.value)
+        self.recipe, notes = form.change(self.recipe, box.name, box.value)
         if box.name == "data":
             self.recipe.update(sha256="", letters="", documents="")
         form.fill(self.recipe)
-        self.new_recipe(note)
+        self.new_recipe(notes)
 
     def use_data(self, sha256, letters, note):
         """The visitor's own data, by how their hash begins."""
@@ -450,7 +450,7 @@ class Tab:
         form.fill(self.recipe)
         if view.state() == "problem":
             self.idle()
-        self.new_recipe(note)
+        self.new_recipe([note])
 
     async def switched(self, *_):
         """The core, or what is compiled from it: in mid-run too, for the run stays what it is."""
@@ -471,11 +471,11 @@ class Tab:
 
     def opened(self, *_):
         """A link was opened, or Back was pressed."""
-        self.recipe, note = form.from_address()
+        self.recipe, notes = form.from_address()
         form.fill(self.recipe)
         view.embedded(self.recipe["embed"])
-        view.line("ignored", note)
-        self.new_recipe("", address=False)
+        view.line("ignored", *notes)
+        self.new_recipe([], address=False)
 
     def keep_address(self):
         form.to_address(self.recipe)
@@ -485,7 +485,7 @@ class Tab:
         self.recipe["view"] = address
         form.to_address(self.recipe, replace=step)
 
-    def new_recipe(self, note, address=True):
+    def new_recipe(self, notes, address=True):
         form.count(self.recipe, self.data.vocab_size(self.recipe))
         self.data.follow(self.recipe)
         if address:
@@ -501,8 +501,8 @@ class Tab:
             view.compiler("")
             asyncio.create_task(self.begin_ahead())
         elif any(self.recipe[name] != self.running[name] for name in self.recipe if name not in LIVE):
-            note = (note + " " + say("settings.new-run")).strip()
-        view.line("settings-note", note)
+            notes = notes + [sentence("settings.new-run")]
+        view.line("settings-note", *notes)
 
     async def look(self, *_):
         """The visitor's own document for the pictures."""

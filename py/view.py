@@ -1,6 +1,6 @@
 """What the visitor sees of a run: figures, pictures, names and sentences in their places (MicroPython, on the page)."""
 from pyscript import document, window
-from words import number, put, say
+from words import number, put, say, sentence
 
 KEPT = 400  # names in the list, at the most
 FINE = ("ready", "training", "paused", "naming", "done")  # the states in which the compiler has a word in the status
@@ -35,10 +35,10 @@ def state():
     return get("status").dataset.state
 
 
-def line(id, text):
-    """Put a quiet line in its place, or take it away where text is empty."""
-    get(id).textContent = text
-    get(id).hidden = not text
+def line(id, *sentences):
+    """Put a quiet line of sentences in its place, or take it away where there are none."""
+    put(id, *sentences)
+    get(id).hidden = not sentences
 
 
 def embedded(yes):
@@ -70,7 +70,8 @@ class Speed:
 
     def clear(self):
         self.marks = []
-        get("speed").textContent, get("time-left").textContent = "–", ""
+        get("speed").textContent = "–"
+        put("time-left")
 
     def show(self, step, num_steps):
         now = window.performance.now() / 1000
@@ -81,8 +82,8 @@ class Speed:
         speed = steps / seconds
         get("speed").textContent = number(round(speed)) if speed >= 10 else "%.1f" % speed
         left = (num_steps - step) / speed
-        get("time-left").textContent = (say("time.minutes", n=round(left / 60)) if left > 100
-                                        else say("time.seconds", n=round(left)) if left >= 1 else "")
+        put("time-left", *[sentence("time.minutes", n=round(left / 60)) if left > 100
+                           else sentence("time.seconds", n=round(left))] if left >= 1 else [])
 
 
 class Pictures:
@@ -188,7 +189,7 @@ def relabel():
         name = say("head", n=int(table.dataset.head) + 1)
         table.caption.textContent = (say("layer", n=int(table.dataset.layer) + 1) + ", " + name if layers else name)
     for which in ("new", "listed"):
-        for label in document.querySelectorAll("#names ." + which):
+        for label in document.querySelectorAll("#names .%s, .names-list .%s" % (which, which)):
             label.textContent = say(which)
 
 
