@@ -137,6 +137,8 @@ class Edit:
 
     async def core_changed(self, facts):
         """Another core runs: facts of the edited one, or None for the published one."""
+        if not facts:
+            view.hand_on("edited", "train")
         view.get("edited").hidden = not facts
         if facts:
             put("edited-note", ("edit.running", {"lines": facts.lines}))

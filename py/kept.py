@@ -154,6 +154,11 @@ class Kept:
                 view.get("kept").hidden = False
                 return
 
+    def _withdraw(self):
+        """Take the offer away."""
+        view.hand_on("kept", "train")
+        view.get("kept").hidden = True
+
     async def go_on(self, *_):
         """Go on with the offered run, where it stopped. One that cannot be read stays on offer, to be deleted."""
         tab, (key, entry) = self.tab, self.offered
@@ -171,7 +176,7 @@ class Kept:
             view.get("kept-go-on").hidden = True
             return
         form.to_address(tab.recipe, replace=True)
-        view.get("kept").hidden = True
+        self._withdraw()
         self.offered, self.done = None, (tab.run, tab.step)
         await self.save_as_own(key)
 
@@ -187,14 +192,14 @@ class Kept:
     async def delete(self, *_):
         await self._ask("del", self.offered[0])
         self.offered = None
-        view.get("kept").hidden = True
+        self._withdraw()
         await self._tell()
 
     async def delete_all(self, *_):
         """Delete all that is kept in this browser; a run that trains on is kept again from its next step on."""
         for _, key, _ in await self._entries():  # and nothing else that other pages of this origin may keep
             await self._ask("del", key)
-        view.get("kept").hidden = True
+        self._withdraw()
         await self._tell()
 
     async def _tell(self):

@@ -120,6 +120,8 @@ class Panel:
         """Say of which step the panel's numbers are, and offer those of now where the run has gone on to this step."""
         if self.address:
             view.get("panel-step").textContent = say("inside.step", step=self.step)
+            if step == self.step:
+                view.hand_on("panel-again", "panel-next")
             view.get("panel-again").hidden = step == self.step or self.address.startswith("name.")
 
     async def go(self, address):

@@ -39,6 +39,8 @@ class Past:
         said = ("past.step", {"step": self.step}) if past else ("past.now", {})
         put("history-step", said)
         self.say_where()
+        if not past:
+            view.hand_on("history-now", "history")
         view.get("history-now").hidden = not past
         page = document.body.classList
         page.add("past") if past else page.remove("past")

@@ -23,7 +23,8 @@ class Sharing:
         """Give the replay link at once, as ever, and open the choice of what else there is."""
         tab = self.tab
         await tab.data.ready(tab.recipe)
-        view.get("sharing").hidden, self.model = False, ""
+        self.open(True)
+        self.model = ""
         self.show("model" if tab.recipe["model"] else "replay")
         self.lengths()
         self.note()
@@ -33,6 +34,10 @@ class Sharing:
             await tab.share(self.link("replay"), self.copied())
             if tab.running and tab.alive and not tab.booting:
                 await self.make()
+
+    def open(self, yes):
+        view.get("sharing").hidden = not yes
+        view.get("share").ariaExpanded = "true" if yes else "false"
 
     async def make(self):
         """Have the worker write the model of now; what can't be in a link is said."""
@@ -103,7 +108,7 @@ class Sharing:
         await self.copy(text, "share.copied.embed")
 
     async def press_close(self, *_):
-        view.get("sharing").hidden = True
+        self.open(False)
         view.get("share").focus()
 
     async def copy(self, text, key):

@@ -17,7 +17,10 @@ def status(key, state, **values):
     _said["status"] = key, values
     get("status").dataset.state = state
     _tell()
-    get("retry").hidden = state not in ("failed", "silent")
+    needed = state in ("failed", "silent")
+    if not needed:
+        hand_on("retry", "train")
+    get("retry").hidden = not needed
 
 
 def compiler(key, **values):
@@ -39,6 +42,12 @@ def line(id, *sentences):
     """Put a quiet line of sentences in its place, or take it away where there are none."""
     put(id, *sentences)
     get(id).hidden = not sentences
+
+
+def hand_on(id, to):
+    """Before the element of an id goes: where it holds the focus, hand that on, so that nobody is thrown to the top."""
+    if get(id).contains(document.activeElement):
+        get(to).focus()
 
 
 def embedded(yes):
