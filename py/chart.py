@@ -7,7 +7,7 @@ import json
 import math
 
 from pyscript import document, window
-from words import say
+from words import put, say, sentence
 
 HEIGHT = 172
 # Names of the style sheet.
@@ -20,7 +20,7 @@ class NoChart:
 
     def __init__(self, element, reason):
         self.columns = [window.Array.new() for _ in range(4)]
-        element.textContent = say("chart.missing", reason=reason)
+        put(element.id, sentence("chart.missing", reason=reason))
         for name in ("role", "aria-label", "data-t-label"):
             element.removeAttribute(name)
 

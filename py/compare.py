@@ -8,7 +8,7 @@ import recipe as recipes
 import view
 from pyscript import document, window
 from trainer import Failed
-from words import say
+from words import followers, say, sentence
 
 FIELDS = [field[0] for field in recipes.FIELDS if field[0] not in recipes.LIVE or field[0] == "temperature"]
 NAMES = 20  # of each run
@@ -26,14 +26,15 @@ class Compare:
             self.refresh()
 
         tab.on_step = told
+        followers.append(self.refresh)
 
     async def press_keep(self, *_):
         """Keep the run of now as A."""
         tab = self.tab
         if not (tab.running and tab.step):
-            view.line("compare-note", say("compare.nothing"))
+            view.line("compare-note", sentence("compare.nothing"))
             return
-        view.line("compare-note", "")
+        view.line("compare-note")
         self.kept = {"run": tab.run, "core": tab.core, "facts": self.facts()}
         self.compared = None
         tab.chart.keep()

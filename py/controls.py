@@ -7,7 +7,7 @@ import asyncio
 import form
 import view
 from recipe import LIVE, SAMPLING
-from words import say
+from words import sentence
 
 MORE_NAMES = 4
 HEARD_S = 1.0  # how long a slice may take before what Pause or Reset does is said, or done without it
@@ -106,11 +106,11 @@ class Controls:
     def changed(self, event):
         """A setting: the form mends what can't be, the address follows, and a run under way goes on as it began."""
         tab, box = self.tab, event.target
-        tab.recipe, note = form.change(tab.recipe, box.name, box.value)
+        tab.recipe, notes = form.change(tab.recipe, box.name, box.value)
         if box.name == "data":
             tab.recipe.update(sha256="", letters="", documents="")
         form.fill(tab.recipe)
-        self.new_recipe(note)
+        self.new_recipe(notes)
 
     def use_data(self, sha256, letters, note):
         """The visitor's own data, by how their hash begins."""
@@ -120,10 +120,10 @@ class Controls:
         form.fill(tab.recipe)
         if view.state() == "problem":
             tab.idle()
-        self.new_recipe(note)
+        self.new_recipe([note])
 
-    def new_recipe(self, note, address=True):
-        """The form has another recipe: the page follows, and says note, and that it needs a new run where it does."""
+    def new_recipe(self, notes, address=True):
+        """The form has another recipe: the page follows, and says notes, and that it needs a new run where it does."""
         tab = self.tab
         form.count(tab.recipe, tab.data.vocab_size(tab.recipe))
         tab.data.follow(tab.recipe)
@@ -140,17 +140,17 @@ class Controls:
             view.compiler("")
             asyncio.create_task(tab.begin_ahead())
         elif any(tab.recipe[name] != tab.running[name] for name in tab.recipe if name not in LIVE):
-            note = (note + " " + say("settings.new-run")).strip()
-        view.line("settings-note", note)
+            notes = notes + [sentence("settings.new-run")]
+        view.line("settings-note", *notes)
 
     def opened(self, *_):
         """A link was opened, or Back was pressed."""
         tab = self.tab
-        tab.recipe, note = form.from_address()
+        tab.recipe, notes = form.from_address()
         form.fill(tab.recipe)
         view.embedded(tab.recipe["embed"])
-        view.line("ignored", note)
-        self.new_recipe("", address=False)
+        view.line("ignored", *notes)
+        self.new_recipe([], address=False)
 
     def keep_address(self):
         form.to_address(self.tab.recipe)

@@ -10,7 +10,7 @@ import recipe as recipes
 import view
 from pyscript import document, window
 from trainer import Failed, loads
-from words import number, put, say
+from words import number, put, sentence
 
 MAX_BYTES = 10000000  # as the worker's; a larger file is not even read
 KEPT = 4              # how many own data stay at hand, for Back
@@ -187,7 +187,7 @@ class DataForm:
         key = facts.sha256[:12]
         other = wanted and wanted != key and wanted not in self.given  # a link's, that were never here
         self.keep(key, looked)
-        self.tab.controls.use_data(key, self.letters(facts), say("own.other") if other else say("own.used"))
+        self.tab.controls.use_data(key, self.letters(facts), sentence("own.other" if other else "own.used"))
         if key not in self.packed:
             self.packing = key
             try:

@@ -3,6 +3,7 @@
 Each picture is a table that carries its own numbers, so that what is seen, heard and copied is one thing. The style
 sheet turns the numbers into ink: --w is a weight from 0 to 1. Letters come from strangers: all is escaped.
 """
+TRUE = ' data-true aria-current="true"'  # of what does follow: outlined, and said to be the current one
 SHOWN = 5  # how many of the next letter's probabilities each position shows
 
 ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
@@ -45,7 +46,7 @@ def probabilities(letters, alphabet, rows, targets):
     """A table with a row for each position: what was read so far, and the likeliest next letters, in per cent.
 
     letters: the position's characters; alphabet: the character of each token; rows: [position][token], from 0 to 1;
-    targets: the token that does follow at each position, which is always among those shown.
+    targets: the token that does follow at each position, which is always among those shown: the table's current one.
     """
     lines = []
     for position, (row, target) in enumerate(zip(rows, targets)):
@@ -54,11 +55,11 @@ def probabilities(letters, alphabet, rows, targets):
             order[-1] = target
         cells = "".join(
             f'<td data-token="{token}" data-probability="{row[token]:.4f}" style="--w:{row[token]:.3f}"'
-            f'{" data-true" if token == target else ""}><b>{escape(alphabet[token])}</b>{100 * row[token]:.0f}</td>'
+            f'{TRUE if token == target else ""}><b>{escape(alphabet[token])}</b>{100 * row[token]:.0f}</td>'
             for token in order)
         lines.append(f'<tr><th scope="row" data-go="letter.{position}.probabilities">'
                      f'{escape("".join(letters[:position + 1])[-12:])}</th>{cells}</tr>')
-    return f"<table><tbody>{''.join(lines)}</tbody></table>"
+    return f'<table aria-labelledby="next-title"><tbody>{"".join(lines)}</tbody></table>'
 
 
 def names(items, words):
@@ -68,7 +69,7 @@ def names(items, words):
         shown = f"{step}" if step != last else ""
         shown_name, mark = escape(name) or "∅", "new" if is_new else "listed"
         lines.append(f'<li data-step="{step}" data-name="{escape(name)}"><span class="step">{shown}</span>'
-                     f'<span class="name" data-go="name.{step}.{escape(name)}.0">{shown_name}</span>'
+                     f'<span class="name" role="button" data-go="name.{step}.{escape(name)}.0">{shown_name}</span>'
                      f'<span class="{mark}">{escape(words[mark])}</span></li>')
         last = step
     return "".join(lines)

@@ -7,7 +7,7 @@ import edits
 import view
 from pyscript import js_import, window
 from trainer import dumps, loads
-from words import put, say
+from words import followers, put, say
 
 COLOURS = {"#708": "var(--accent)", "#940": "var(--soft)", "#a11": "var(--soft)"}  # keywords, comments, strings
 
@@ -57,6 +57,8 @@ class Edit:
         shadow = view.get("editor").attachShadow(loads('{"mode": "open"}'))
         options.doc, options.extensions, options.root, options.parent = self.published, extensions, shadow, shadow
         self.editor = core.EditorView.new(options)
+        # Its label, too, follows the page's language; it lies in the shadow, where words.py does not look.
+        followers.append(lambda: self.editor.contentDOM.setAttribute("aria-label", say("edit.title")))
         for name in ("run-edit", "experiment"):
             view.get(name).disabled = False
 
@@ -135,6 +137,8 @@ class Edit:
 
     async def core_changed(self, facts):
         """Another core runs: facts of the edited one, or None for the published one."""
+        if not facts:
+            view.hand_on("edited", "train")
         view.get("edited").hidden = not facts
         if facts:
             put("edited-note", ("edit.running", {"lines": facts.lines}))
@@ -153,7 +157,7 @@ class Edit:
             self.note("edit.no-line", error=where.error)
 
     def note(self, which, **values):
-        view.line("edit-note", say(which, **values) if which else "")
+        view.line("edit-note", *[(which, values)] if which else [])
 
     def go_to(self, number):
         """Put the cursor on a line and show it."""

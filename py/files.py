@@ -10,7 +10,7 @@ import recipe as recipes
 import view
 from pyscript import document, window
 from trainer import Failed, dumps, loads, values_of
-from words import all_texts, put, say
+from words import all_texts, put, sentence
 
 LARGEST = 1 << 25  # bytes of a file
 ENDINGS = {"run": "-run.safetensors", "weights": ".safetensors", "json": ".json", "curve": ".csv", "names": ".txt",
@@ -142,7 +142,7 @@ class Opening:
 
     async def open(self, file):
         """Open a file. Where it is refused, a sentence says why and the page stays as it was."""
-        view.line("files-note", "")
+        view.line("files-note")
         if file.size > LARGEST:
             put_note("keep.file.large")
             return
@@ -154,7 +154,7 @@ class Opening:
 
     def saver(self, kind):
         async def save(*_):
-            view.line("files-note", "")
+            view.line("files-note")
             answer = await self.tab.ask("saved", kind, self.curve(), dumps(names()), self.tab.known("look"))
             if type(answer) is str:
                 facts = loads(answer)
@@ -179,7 +179,7 @@ class Opening:
         view.get("receipt").hidden = not facts
         if facts:
             about = loads(await tab.trainer.call("about"))
-            engine = say("engine.compiled" if tab.recipe["engine"] == "compiled" else "engine.core")
+            engine = sentence("engine.compiled" if tab.recipe["engine"] == "compiled" else "engine.core")
             put("receipt", (facts.key, {"losses": facts.losses, "names": facts.names, "core": about.sha256[:12],
                                         "engine": engine, "python": about.python,
                                         "browser": browser()}))
@@ -192,7 +192,7 @@ def names():
 
 
 def put_note(key, **values):
-    view.line("files-note", say(key, **values))
+    view.line("files-note", (key, values))
 
 
 def give(data, kind, step):

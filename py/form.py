@@ -1,7 +1,7 @@
 """The settings as the visitor sees them: the form, its limits, and the address (MicroPython, on the page)."""
 import recipe as recipes
 from pyscript import document, window
-from words import number, say
+from words import number, sentence
 
 SETTINGS = [field for field in recipes.FIELDS if field[0] not in recipes.LIVE]
 KEPT = ("lang", "data", "letters", "sha256", "documents")  # by a preset
@@ -33,25 +33,25 @@ def _link_presets(recipe):
 
 
 def change(recipe, name, text):
-    """A recipe with one field taken from a text of the visitor's, and what to say about it ("" where it is fine).
+    """A recipe with one field taken from a text of the visitor's, and what to say about it, as sentences.
 
     What can't be is mended: a number out of its limits becomes the nearest, no number leaves the field as it was, and
     heads that do not divide the width become fewer.
     """
-    changed, note = dict(recipe), ""
-    label = document.querySelector('label[for="setting-' + name + '"]')
+    changed, notes, label = dict(recipe), [], sentence("setting." + name)
     low, high = [(field[2], field[3]) for field in recipes.FIELDS if field[0] == name][0]
     value = recipes.read(name, text.strip())
     if value is None:
-        note = say("settings.number", name=label.textContent, low=low, high=high, used=recipe[name])
+        notes.append(sentence("settings.number", name=label, low=low, high=high, used=recipe[name]))
     else:
         changed[name] = recipes.clamp(name, value)
         if changed[name] != value:
-            note = say("settings.limits", name=label.textContent, low=low, high=high, used=changed[name])
+            notes.append(sentence("settings.limits", name=label, low=low, high=high, used=changed[name]))
     heads = recipes.fitting_heads(changed["n_embd"], changed["n_head"])
     if heads != changed["n_head"]:
-        changed["n_head"], note = heads, (note + " " + say("settings.heads", used=heads)).strip()
-    return changed, note
+        changed["n_head"] = heads
+        notes.append(sentence("settings.heads", used=heads))
+    return changed, notes
 
 
 def count(recipe, vocab_size):
@@ -60,13 +60,12 @@ def count(recipe, vocab_size):
 
 
 def from_address():
-    """The recipe in the page's address, and one line about what was wrong with it ("" where nothing was)."""
+    """The recipe in the page's address, and what was wrong with it, as sentences."""
     recipe, notes = recipes.parse(window.location.hash)
     ignored = [text for text, used in notes if used is None]
     clamped = ["%s → %s" % note for note in notes if note[1] is not None]
-    lines = [say("link.ignored", pieces=listed(ignored)) if ignored else "",
-             say("link.clamped", pieces=listed(clamped)) if clamped else ""]
-    return recipe, " ".join(line for line in lines if line)
+    return recipe, ([sentence("link.ignored", pieces=listed(ignored))] if ignored else []) + (
+        [sentence("link.clamped", pieces=listed(clamped))] if clamped else [])
 
 
 def listed(pieces):

@@ -13,7 +13,7 @@ import view
 from files import names
 from pyscript import js_import, window
 from trainer import Failed, dumps, loads, values_of
-from words import number, say
+from words import number, put, sentence
 
 LOOK_MS, EVERY_MS = 1000, 5000  # how often it looks; how often a run in training is kept
 MOST, MOST_BYTES = 5, 50000000  # how many runs, and how many bytes of them, stay; the oldest go
@@ -165,10 +165,14 @@ class Kept:
                 when = window.Date.new(entry.when)
                 time = when.toLocaleTimeString(window.document.documentElement.lang,
                                                loads('{"hour": "2-digit", "minute": "2-digit"}'))
-                view.get("kept-note").textContent = say("kept", time=time, step=number(entry.step),
-                                                        steps=number(entry.run))
+                put("kept-note", sentence("kept", time=time, step=number(entry.step), steps=number(entry.run)))
                 view.get("kept").hidden = False
                 return
+
+    def _withdraw(self):
+        """Take the offer away."""
+        view.hand_on("kept", "train")
+        view.get("kept").hidden = True
 
     async def go_on(self, *_):
         """Go on with the offered run, where it stopped. One that cannot be read stays on offer, to be deleted."""
@@ -183,11 +187,11 @@ class Kept:
         if facts.problem:
             tab.recipe = before
             form.fill(before)
-            view.get("kept-note").textContent = say(facts.problem, **values_of(facts))
+            put("kept-note", (facts.problem, values_of(facts)))
             view.get("kept-go-on").hidden = True
             return
         form.to_address(tab.recipe, replace=True)
-        view.get("kept").hidden = True
+        self._withdraw()
         self.offered, self.done = None, (tab.run, tab.step)
         await self.save_as_own(key)
 
@@ -203,25 +207,25 @@ class Kept:
     async def delete(self, *_):
         await self._ask("del", self.offered[0])
         self.offered = None
-        view.get("kept").hidden = True
+        self._withdraw()
         await self._tell()
 
     async def delete_all(self, *_):
         """Delete all that is kept in this browser; a run that trains on is kept again from its next step on."""
         for _, key, _ in await self._entries():  # and nothing else that other pages of this origin may keep
             await self._ask("del", key)
-        view.get("kept").hidden = True
+        self._withdraw()
         await self._tell()
 
     async def _tell(self):
         entries = await self._entries()
         size_mb = sum(size(entry) for _, _, entry in entries) / 1e6
         view.get("kept-all").hidden = not entries
-        view.get("kept-sum").textContent = say("kept.sum", count=len(entries), megabytes="%.1f" % size_mb)
+        put("kept-sum", sentence("kept.sum", count=len(entries), megabytes="%.1f" % size_mb))
 
     def _refuse(self, error):
         self.refused = True
-        view.line("kept-refused", say("kept.refused"))
+        view.line("kept-refused", sentence("kept.refused"))
 
 
 def size(entry):

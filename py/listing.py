@@ -1,11 +1,22 @@
 """The source of the core on the page: shown when it is asked for, and with how often each line ran (MicroPython)."""
+import asyncio
+
 import view
+from pyscript import document
 
 
 class Listing:
     def __init__(self, tab):
         """tab: whose core is listed; a run is begun through it where there is none to measure."""
-        self.tab = tab
+        self.tab, self.language = tab, ""  # that of the counts
+        before = tab.on_run
+
+        def told():
+            before()
+            if not view.get("source-counts").hidden and self.language != document.documentElement.lang:
+                asyncio.create_task(self.count())
+
+        tab.on_run = told
 
     async def open(self, *_):
         """Show the source, where it is not there yet."""
@@ -18,8 +29,13 @@ class Listing:
         if not counts.hidden:
             self.show_counts("")
             return
+        await self.count()
+
+    async def count(self):
+        """Measure a step, and show the counts in the page's language."""
         view.get("lines").disabled = True
         try:
+            self.language = document.documentElement.lang
             html = await self.tab.ask("lines")
             if html:
                 self.show_counts(html)

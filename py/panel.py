@@ -9,7 +9,7 @@ import asyncio
 import view
 from pyscript import document
 from trainer import Failed, dumps, loads
-from words import say
+from words import say, sentence
 
 SECTIONS = ("controls", "loss", "next", "attention", "names", "inside", "settings", "words", "source")
 ARROWS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
@@ -23,6 +23,7 @@ class Panel:
         self.tab = tab
         self.address = self.back = self.next = ""
         self.step = None    # of the run, when what is shown was read
+        self.problem = None # the answer that said why there is nothing to see
         self.opener = None  # what was pressed to open the panel, where the focus goes back to
         tab.on_step, tab.on_run = self.tell_step, self.another_run
 
@@ -52,7 +53,7 @@ class Panel:
         if answer is None:
             return True
         answer = loads(answer)
-        view.line("inside-note", say(answer.problem, reason=answer.reason) if answer.problem else "")
+        self.note("inside-note", answer)
         if answer.problem:
             return False
         self.address, self.back, self.next, self.step = answer.address, answer.back, answer.next, answer.step
@@ -61,6 +62,11 @@ class Panel:
         self.tell_step(self.step if self.tab.past.step is None else self.tab.step)
         self.tab.controls.show_view(self.address, step)
         return True
+
+    def note(self, id, answer):
+        """Say in a line why there is nothing to see, where there is nothing."""
+        self.problem = answer
+        view.line(id, *[sentence(answer.problem, reason=answer.reason)] if answer.problem else [])
 
     def show(self, html, step):
         """Put a page into the panel, and see to the focus: it stays, or else goes on to what took the place of that
@@ -114,6 +120,8 @@ class Panel:
         """Say of which step the panel's numbers are, and offer those of now where the run has gone on to this step."""
         if self.address:
             view.get("panel-step").textContent = say("inside.step", step=self.step)
+            if step == self.step:
+                view.hand_on("panel-again", "panel-next")
             view.get("panel-again").hidden = step == self.step or self.address.startswith("name.")
 
     async def go(self, address):
@@ -153,7 +161,7 @@ class Panel:
         """Show what the page's address asks for; of what is nowhere, say so where the visitor is."""
         if address and address != self.address:
             if not await self.open(address):
-                view.line("ignored", view.get("inside-note").textContent)
+                self.note("ignored", self.problem)
         elif not address and self.address:
             self.close()
 

@@ -5,7 +5,7 @@ The run goes on meanwhile. The slider's right end is now; every other place is o
 import view
 from invented import Invented
 from pyscript import document
-from words import put
+from words import followers, put
 
 
 class Past:
@@ -14,6 +14,7 @@ class Past:
     def __init__(self, tab):
         self.tab, self.invented = tab, Invented()
         self.step, self.kept, self.now, self.asking, self.wanted = None, [], 0, False, None
+        followers.append(self.say_where)
 
     def tell(self, kept, now):
         """The run has come to a step, and these are kept."""
@@ -36,7 +37,9 @@ class Past:
         past = self.step is not None
         said = ("past.step", {"step": self.step}) if past else ("past.now", {})
         put("history-step", said)
-        view.get("history").setAttribute("aria-valuetext", view.get("history-step").textContent)
+        self.say_where()
+        if not past:
+            view.hand_on("history-now", "history")
         view.get("history-now").hidden = not past
         page = document.body.classList
         page.add("past") if past else page.remove("past")
@@ -45,6 +48,10 @@ class Past:
         self.invented.until(self.step)
         if self.tab.chart:
             self.tab.chart.point_out(self.step)
+
+    def say_where(self):
+        """Let whoever hears the slider hear the words beside it."""
+        view.get("history").setAttribute("aria-valuetext", view.get("history-step").textContent)
 
     async def moved(self, *_):
         """The slider was moved: ask for that step, and if it was moved on meanwhile, for the next."""

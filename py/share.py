@@ -3,7 +3,7 @@ import recipe as recipes
 import view
 from pyscript import document, js_import, window
 from trainer import dumps, loads, values_of
-from words import number, put, say
+from words import number, put, say, sentence
 
 LONGEST_CODE = 2953  # bytes in the largest QR code
 CARRIED = ("temperature", "prefix", "lang")  # along with a model
@@ -23,7 +23,8 @@ class Sharing:
         """Give the replay link at once, as ever, and open the choice of what else there is."""
         tab = self.tab
         await tab.data.ready(tab.recipe)
-        view.get("sharing").hidden, self.model = False, ""
+        self.open(True)
+        self.model = ""
         self.show("model" if tab.recipe["model"] else "replay")
         self.lengths()
         self.note()
@@ -47,6 +48,10 @@ class Sharing:
             if "AbortError" not in str(error):
                 view.status("status.unshared", view.state())
 
+    def open(self, yes):
+        view.get("sharing").hidden = not yes
+        view.get("share").ariaExpanded = "true" if yes else "false"
+
     async def make(self):
         """Have the worker write the model of now; what can't be in a link is said."""
         facts = loads(await self.tab.trainer.call("linked"))
@@ -59,7 +64,7 @@ class Sharing:
         """Say what does not fit a link: own data, the model."""
         own = self.tab.data.packed.get(self.tab.recipe["sha256"])
         problems = [facts for facts in (own,) + problems if facts and facts.problem]
-        view.line("share-note", " ".join([said(facts) for facts in problems]))
+        view.line("share-note", *[said(facts) for facts in problems])
 
     def copied(self):
         """The key of what to say of the replay link that was copied."""
@@ -116,7 +121,7 @@ class Sharing:
         await self.copy(text, "share.copied.embed")
 
     async def press_close(self, *_):
-        view.get("sharing").hidden = True
+        self.open(False)
         view.get("share").focus()
 
     async def copy(self, text, key):
@@ -134,13 +139,15 @@ class Sharing:
             picture.hidden = True
             return
         if len(link) > LONGEST_CODE:
-            view.line("share-note", say("share.code.large", count=number(len(link))))
+            view.line("share-note", sentence("share.code.large", count=number(len(link))))
             return
         uqr = await js_import(window.URL.new("vendor/uqr/index.mjs", window.location.href).href)
         code = uqr[0].encode(link, loads(dumps({"ecc": "L" if len(link) > 500 else "M", "border": 4})))
         picture.innerHTML = drawn(code.size, code.data)
         picture.hidden = False
-        picture.firstElementChild.setAttribute("aria-label", say("share.code.label"))
+        code = picture.firstElementChild
+        code.setAttribute("data-t-label", "share.code.label")  # so that it follows the page's language
+        code.setAttribute("aria-label", say("share.code.label"))
 
 
 def said(facts):
@@ -148,7 +155,7 @@ def said(facts):
     values = values_of(facts)
     for name, value in values.items():
         values[name] = number(value) if type(value) is int else value
-    return say(facts.problem, **values)
+    return facts.problem, values
 
 
 def drawn(size, rows):

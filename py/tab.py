@@ -12,7 +12,7 @@ from past import Past
 from pyscript import document, window
 from recipe import count_parameters
 from trainer import CoreRaised, Failed, dumps, loads, named
-from words import all_texts, say
+from words import all_texts, sentence
 
 SLICE_MS = 70            # of training for each frame: so long may Pause take to be heard
 PICTURES_EVERY_MS = 800  # often enough to be live, seldom enough to be read
@@ -147,14 +147,14 @@ class Tab:
         run, engine = self.run, self.recipe["engine"]
         compiled = engine == "compiled"
         view.compiler("engine.compiling" if compiled else "")
-        view.line("engine-note", "")
+        view.line("engine-note")
         answer = loads(await self.trainer.call("use", engine))
         if view.state() == "silent":
             self.idle()
         if run != self.run or engine != self.recipe["engine"]:  # who asked since then tells what came of it
             return
         if answer.problem:
-            self.declined(say("engine.declined", reason=answer.problem))
+            self.declined(sentence("engine.declined", reason=answer.problem))
         elif compiled:
             view.compiler("engine.ready", ms=answer.ms)
 
@@ -258,7 +258,7 @@ class Tab:
             if run != self.run:
                 return
         if frame.declined:
-            self.declined(say("engine.stopped", reason=frame.declined))
+            self.declined(sentence("engine.stopped", reason=frame.declined))
         if frame.broken:
             self.stop()
             view.status("status.broken", "broken", broken=frame.broken, step=frame.step)
@@ -338,7 +338,7 @@ class Tab:
         if (self.running or self.recipe)["letters"] == "jamo":
             text = hangul.typed(text)
         strange = [letter for letter in text if letter not in self.chars] if self.chars else []
-        view.line(id + "-note", say(id + ".unknown", letters=", ".join(strange)) if strange else "")
+        view.line(id + "-note", *[sentence(id + ".unknown", letters=", ".join(strange))] if strange else [])
         return "" if strange else text
 
     async def say_pausing(self):
@@ -403,7 +403,7 @@ class Tab:
         self.run += 1
         self.running, self.saved, self.step = None, None, 0
         self.told = {}
-        view.line("settings-note", "")
+        view.line("settings-note")
         view.compiler("")
         view.own()
         view.get("names").innerHTML = ""

@@ -2,7 +2,7 @@
 import asyncio
 
 from pyscript import document, window
-from words import number, put, say
+from words import number, put, say, sentence
 
 KEPT = 400  # names in the list, at the most
 AT_ONCE = 600  # cells of attention: what of a larger picture follows waits until the browser has had its turn
@@ -20,7 +20,10 @@ def status(key, state, **values):
     _said["status"] = key, values
     get("status").dataset.state = state
     _tell()
-    get("retry").hidden = state not in ("failed", "silent")
+    needed = state in ("failed", "silent")
+    if not needed:
+        hand_on("retry", "train")
+    get("retry").hidden = not needed
 
 
 def compiler(key, **values):
@@ -38,10 +41,16 @@ def state():
     return get("status").dataset.state
 
 
-def line(id, text):
-    """Put a quiet line in its place, or take it away where text is empty."""
-    get(id).textContent = text
-    get(id).hidden = not text
+def line(id, *sentences):
+    """Put a quiet line of sentences in its place, or take it away where there are none."""
+    put(id, *sentences)
+    get(id).hidden = not sentences
+
+
+def hand_on(id, to):
+    """Before the element of an id goes: where it holds the focus, hand that on, so that nobody is thrown to the top."""
+    if get(id).contains(document.activeElement):
+        get(to).focus()
 
 
 def embedded(yes):
@@ -66,10 +75,10 @@ def loss(mean):
 
 
 def lasting(seconds):
-    """How long something lasts, in words."""
+    """How long something lasts, as a sentence for others."""
     if seconds < 2:
-        return say("lasting.second")
-    return say("lasting.seconds", n=seconds) if seconds < 120 else say("lasting.minutes", n=seconds // 60)
+        return sentence("lasting.second")
+    return sentence("lasting.seconds", n=seconds) if seconds < 120 else sentence("lasting.minutes", n=seconds // 60)
 
 
 class Speed:
@@ -80,7 +89,8 @@ class Speed:
 
     def clear(self):
         self.marks = []
-        get("speed").textContent, get("time-left").textContent = "–", ""
+        get("speed").textContent = "–"
+        put("time-left")
 
     def show(self, step, num_steps):
         now = window.performance.now() / 1000
@@ -91,8 +101,8 @@ class Speed:
         speed = steps / seconds
         get("speed").textContent = number(round(speed)) if speed >= 10 else ("%.1f" if speed >= 1 else "%.2g") % speed
         left = (num_steps - step) / speed
-        get("time-left").textContent = (say("time.minutes", n=round(left / 60)) if left > 100
-                                        else say("time.seconds", n=round(left)) if left >= 1 else "")
+        put("time-left", *[sentence("time.minutes", n=round(left / 60)) if left > 100
+                           else sentence("time.seconds", n=round(left))] if left >= 1 else [])
 
 
 class Pictures:
@@ -226,7 +236,7 @@ def relabel():
         name = say("head", n=int(table.dataset.head) + 1)
         table.caption.textContent = (say("layer", n=int(table.dataset.layer) + 1) + ", " + name if layers else name)
     for which in ("new", "listed"):
-        for label in document.querySelectorAll("#names ." + which):
+        for label in document.querySelectorAll("#names .%s, .names-list .%s" % (which, which)):
             label.textContent = say(which)
 
 

@@ -24,6 +24,7 @@ _english = {key: element.getAttribute(attribute) if attribute else element.textC
             for element, key, attribute in _places()}
 _texts = _english
 _put = {}  # what put() last said, by the element's id
+followers = []  # are called when the page has come to speak another language
 
 
 def say(which, **values):
@@ -31,10 +32,19 @@ def say(which, **values):
     return _texts[which].format(**values)
 
 
+def sentence(which, **values):
+    """A text for put(), which says it in the language of the time. A value may be such a text itself."""
+    return which, values
+
+
 def put(place, *sentences):
-    """Say sentences in the element of an id, and again when the language changes. Each is (key, values)."""
+    """Say sentences in the element of an id, and again when the language changes."""
     _put[place] = sentences
-    document.getElementById(place).textContent = " ".join([say(which, **values) for which, values in sentences])
+    document.getElementById(place).textContent = " ".join([_said(*one) for one in sentences])
+
+
+def _said(which, values):
+    return say(which, **{name: _said(*value) if type(value) is tuple else value for name, value in values.items()})
 
 
 def all_texts():
@@ -58,6 +68,8 @@ async def speak(language):
         for place, sentences in _put.items():
             put(place, *sentences)
         document.documentElement.lang, document.title = language, say("title")
+        for follow in followers:
+            follow()
     return language
 
 

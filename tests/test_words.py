@@ -67,7 +67,7 @@ def constants(node: ast.AST) -> list[str]:
     return [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
 
 
-SAID = [(call, text) for call in calls("say", "status", "failed") for text in constants(call.args[0])]
+SAID = [(call, text) for call in calls("say", "sentence", "status", "failed") for text in constants(call.args[0])]
 SAID = [(call, text) for call, text in SAID if not text.endswith(".") and text != ".title"]  # pieces
 PUT_TOGETHER = {".unknown": ("prefix", "look")}  # a key's end, and what comes before it
 CONSTANTS = {text for tree in SOURCES.values() for text in constants(tree)}

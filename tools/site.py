@@ -53,7 +53,8 @@ def offer_languages(html: str) -> str:
     """index.html with an option for each file in `static/languages/`: a language is added by adding its file."""
     names = {path.stem: json.loads(path.read_text("utf-8"))["language.name"]
              for path in sorted((ROOT / "static/languages").glob("*.json"))}
-    options = "".join(f'<option value="{code}" label="{escape(name)}"></option>' for code, name in names.items())
+    options = "".join(f'<option value="{code}" lang="{code}" label="{escape(name)}"></option>'
+                      for code, name in names.items())
     return html.replace("<!-- languages -->", options)
 
 
