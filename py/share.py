@@ -10,6 +10,33 @@ CARRIED = ("temperature", "prefix", "lang")  # along with a model
 FRAME = '<iframe src="%s" width="100%%" height="760" loading="lazy" title="microgpt"></iframe>'
 
 
+class Copy:
+    """A text on its way to the clipboard: begun when the visitor presses, ended when the text is known.
+
+    WebKit lets a page copy for a second after a press, and for longer only what it was promised by then.
+    """
+
+    def __init__(self):
+        self.text = self.done = None
+        if hasattr(window, "ClipboardItem") and hasattr(window.navigator, "clipboard"):
+            self.text = window.Promise.withResolvers()
+            content = window.Object.new()
+            window.Reflect.set(content, "text/plain", self.text.promise)
+            items = window.Array.of(window.ClipboardItem.new(content))
+            # As a promise, because MicroPython cannot catch what JavaScript throws at once.
+            self.done = window.Promise.resolve().then(window.navigator.clipboard.write.bind(window.navigator.clipboard,
+                                                                                              items))
+            self.done.catch(lambda reason: None)
+
+    async def end(self, text):
+        """Copy this text. Raises where the browser lets nothing be copied."""
+        if not self.text:
+            await window.navigator.clipboard.writeText(text)
+            return
+        self.text.resolve(window.Blob.new(window.Array.of(text), loads('{"type": "text/plain"}')))
+        await self.done
+
+
 class Sharing:
     """The choice that Share opens. events: (id, event, handler) for the page to register."""
 
@@ -22,6 +49,7 @@ class Sharing:
     async def press(self, *_):
         """Give the replay link at once, as ever, and open the choice of what else there is."""
         tab = self.tab
+        copy = None if tab.recipe["model"] or hasattr(window.navigator, "share") else Copy()
         await tab.data.ready(tab.recipe)
         self.open(True)
         self.model = ""
@@ -31,18 +59,17 @@ class Sharing:
         if tab.recipe["model"]:  # this run began with a model's weights, so its settings alone replay nothing
             await self.press_model()
         else:
-            await self.give(self.link("replay"), self.copied())
+            await self.give(self.link("replay"), self.copied(), copy)
             if tab.running and tab.alive and not tab.booting:
                 await self.make()
 
-    async def give(self, link, said):
+    async def give(self, link, said, copy):
         """Give a link: to the system's share sheet where there is one, else to the clipboard; said: of the latter."""
-        navigator = window.navigator
         try:
-            if hasattr(navigator, "share"):
-                await navigator.share(loads(dumps({"title": document.title, "url": link})))
+            if not copy:
+                await window.navigator.share(loads(dumps({"title": document.title, "url": link})))
             else:
-                await navigator.clipboard.writeText(link)
+                await copy.end(link)
                 view.status(said if self.tab.core is None else "edit.shared", view.state())
         except Exception as error:
             if "AbortError" not in str(error):
@@ -108,11 +135,12 @@ class Sharing:
 
     async def press_model(self, *_):
         """Copy the model of now; a run is begun where there is none."""
+        copy = Copy()
         if not self.tab.running and await self.tab.ask("state") is None:
             return
         if await self.make():
             self.show("model")
-            await self.copy(self.link("model"), "share.copied.model")
+            await self.copy(self.link("model"), "share.copied.model", copy)
 
     async def press_embed(self, *_):
         view.get("share-code-picture").hidden = True
@@ -124,9 +152,9 @@ class Sharing:
         self.open(False)
         view.get("share").focus()
 
-    async def copy(self, text, key):
+    async def copy(self, text, key, copy=None):
         try:
-            await window.navigator.clipboard.writeText(text)
+            await (copy or Copy()).end(text)
             view.status(key, view.state())
         except Exception:
             view.status("share.uncopied", view.state())

@@ -1,16 +1,19 @@
 """What browser tests share: the built site under a sub-path, one browser, a watch on its console and network."""
 
-import json
 import re
+import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import recipe as recipes
 from hypothesis import settings
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page
 from session import Session
+from window import KEEP_FRAMES, Window, selector
 
-from tools.browser import launch_options
+from tools.browser import firefox_options, launch_options
+from tools.browser import webkit as there_is_webkit
 from tools.serve import start
 
 settings.register_profile("shared", deadline=None)  # the machine does other things too
@@ -49,27 +52,42 @@ def browser_context_args(base_url):
     return {"base_url": base_url, "viewport": {"width": 1280, "height": 800}, "service_workers": "block"}
 
 
-@pytest.fixture
-def context(context, request):
-    """A fresh browser profile. The test fails at its end if a page logged an error, or asked another host for anything.
+@contextmanager
+def watched(context, node):
+    """A browser profile under watch: at the end fails a test whose page logged an error, or asked another host for
+    anything.
 
     Errors that a test causes on purpose it names: `@pytest.mark.tolerates(r"HTTP 404")`.
     """
-    tolerated = [pattern for mark in request.node.iter_markers("tolerates") for pattern in mark.args]
     faults, strangers = [], []
 
     def hear(message):
         if message.type == "error":
             faults.append(f"{message.text} ({message.location['url']})")
 
-    context.on("console", hear)
-    context.on("weberror", lambda error: faults.append(str(error.error)))
-    context.on("request", lambda request: strangers.append(request.url))
+    heard = {"console": hear, "weberror": lambda error: faults.append(str(error.error)),
+             "request": lambda request: strangers.append(request.url)}
+    for event, handler in heard.items():
+        context.on(event, handler)
     yield context
-    strangers = [url for url in strangers if not re.match("(blob:)?http://localhost:|data:", url)]
-    faults = [text for text in faults if not any(re.search(pattern, text) for pattern in tolerated)]
+    for event, handler in heard.items():
+        context.remove_listener(event, handler)
+    strangers = [url for url in strangers if not re.match("(blob:)?http://localhost:|data:|about:", url)]
     assert not strangers, "requests to other hosts"
-    assert not faults, "errors in the browser's console"
+    assert not untolerated(faults, node), "errors in the browser's console"
+
+
+def untolerated(faults: list[str], node) -> list[str]:
+    """The errors that a test did not cause on purpose."""
+    tolerated = [pattern for mark in node.iter_markers("tolerates") for pattern in mark.args]
+    return [text for text in faults if not any(re.search(pattern, text) for pattern in tolerated)]
+
+
+@pytest.fixture
+def context(context, request):
+    """A fresh browser profile, under watch."""
+    with watched(context, request.node):
+        yield context
 
 
 def pytest_collection_modifyitems(items):
@@ -77,66 +95,53 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
 
 
-# Runs before the page does: keeps the text of every frame that comes from the worker, with all digits of its numbers.
-KEEP_FRAMES = """
-window.frames_heard = [];
-const parse = JSON.parse;
-JSON.parse = (text, ...more) => {
-  if (String(text).startsWith('{"step"')) frames_heard.push(text);
-  return parse(text, ...more);
-};
-"""
-
-
-class Visitor:
-    """A visitor at the page, who finds things by their data-testid."""
+class Visitor(Window):
+    """A window that Playwright drives; what Playwright can beyond the others is found by `see` and `page`."""
 
     def __init__(self, page: Page):
         self.page = page
+        # Firefox's driver fills a box without a change that the page hears of, so there each letter is typed.
+        self.types = page.context.browser.browser_type.name == "firefox"
         page.add_init_script(KEEP_FRAMES)
-
-    def open(self, fragment: str = "", state: str = "ready") -> None:
-        """Follow a link and wait until the page is in that state."""
-        self.page.goto("#" + fragment if fragment else "")
-        self.wait(state)
 
     def see(self, testid: str) -> Locator:
         return self.page.get_by_test_id(testid)
 
-    def press(self, testid: str) -> None:
-        self.see(testid).click()
+    def goto(self, address: str) -> None:
+        self.page.goto(address)
 
-    def wait(self, state: str, seconds: float = 60) -> None:
-        """Until the status is in one of these states, given as a regular expression."""
-        expect(self.see("status")).to_have_attribute("data-state", re.compile(f"^({state})$"), timeout=seconds * 1000)
+    def reload(self) -> None:
+        self.page.reload()
 
-    def reads(self, testid: str, text: str | re.Pattern, seconds: float = 30) -> None:
-        """Until an element has this text."""
-        expect(self.see(testid)).to_have_text(text, timeout=seconds * 1000)
+    def evaluate(self, function: str, argument: object = None) -> object:
+        return self.page.evaluate(function, argument)
 
-    def put(self, testid: str, text: str) -> None:
-        """Type into a box, and leave it."""
-        self.see(testid).fill(text)
-        self.see(testid).blur()
+    def press(self, place: str) -> None:
+        self.page.locator(selector(place)).click()
 
-    def step(self) -> int:
-        return int(self.see("step-count").text_content().split(" / ")[0])
+    def put(self, place: str, text: str) -> None:
+        box = self.page.locator(selector(place))
+        if self.types:
+            box.select_text()
+            self.page.keyboard.type(text) if text else self.page.keyboard.press("Delete")
+        else:
+            box.fill(text)
+        box.blur()
 
-    def names(self) -> list[tuple[int, str]]:
-        """What the list of names holds, the newest first: (step, name)."""
-        items = "(list) => [...list.children].map((item) => [Number(item.dataset.step), item.dataset.name])"
-        return [tuple(item) for item in self.see("names").evaluate(items)]
+    def choose(self, place: str, value: str) -> None:
+        self.page.locator(selector(place)).select_option(value)
 
-    def cells(self, testid: str) -> list[dict]:
-        """The data-… of each cell of a picture, those of its table too."""
-        datasets = """(picture) => [...picture.querySelectorAll("td[style]")].map(
-          (cell) => ({ ...cell.closest("table").dataset, ...cell.dataset }))"""
-        return self.see(testid).evaluate(datasets)
+    def key(self, name: str) -> None:
+        self.page.keyboard.press(name)
 
-    def points(self) -> list[list[float]]:
-        """The loss curve as it came from the worker, to the last bit: steps, losses, running means."""
-        frames = [json.loads(text) for text in self.page.evaluate("frames_heard")]
-        return [[value for frame in frames for value in frame["points"][column]] for column in range(3)]
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def size(self, width: int, height: int) -> None:
+        self.page.set_viewport_size({"width": width, "height": height})
+
+    def rest(self) -> None:
+        self.page.wait_for_timeout(50)  # not a sleep, so that Playwright goes on hearing the browser
 
 
 @pytest.fixture
@@ -161,3 +166,69 @@ def in_cpython(fragment: str, steps: int | None = None) -> tuple[Session, dict]:
 @pytest.fixture(scope="session")
 def cpython():
     return in_cpython
+
+
+# ---- Each engine
+
+ENGINES = ["chromium", "firefox", "webkit"]
+
+
+@contextmanager
+def profile(playwright, engine: str, folder, **options):
+    """A profile on the disk of Chromium or Firefox: private windows keep neither large files nor service workers.
+    Skips the test where there is none to be driven."""
+    launch = launch_options() if engine == "chromium" else firefox_options()
+    if not launch:
+        pytest.skip("no Firefox here; `make test` installs Debian's firefox-esr where it may")
+    try:
+        context = getattr(playwright, engine).launch_persistent_context(str(folder), **launch, **options)
+    except Error as error:
+        if engine == "chromium":
+            raise
+        pytest.skip(f"the Firefox here can't be driven: {str(error).splitlines()[0]}")
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def one_window(engine, base_url, request, tmp_path_factory):
+    """A window of each engine, the same for all tests of a file."""
+    if engine == "webkit":
+        if not there_is_webkit():
+            pytest.skip("no WebKit here; `make test` installs Debian's webkit2gtk-driver and xvfb where it may")
+        from webkit import opened
+
+        with opened(base_url) as page:
+            yield page
+        return
+    folder, size = tmp_path_factory.mktemp("profile"), {"width": 1280, "height": 800}
+    with profile(request.getfixturevalue("playwright"), engine, folder, base_url=base_url, viewport=size) as context:
+        yield Visitor(context.pages[0] if context.pages else context.new_page())
+
+
+@pytest.fixture
+def window(one_window, request):
+    """That window, at nothing yet; the test fails at its end if the page logged an error."""
+    one_window.goto("about:blank")
+    if isinstance(one_window, Visitor):
+        with watched(one_window.page.context, request.node):
+            yield one_window
+    else:
+        yield one_window
+        assert not untolerated(one_window.faults(), request.node), "errors in the page"
+
+
+@pytest.fixture
+def served(site, tmp_path):
+    """A server of a copy of the site, which a test may change or stop: its `folder` is that copy."""
+    folder = shutil.copytree(site, tmp_path / "site")
+    server = start(folder, prefix="/repo-name/")
+    server.folder = folder
+    yield server
+    server.shutdown()
+    server.server_close()

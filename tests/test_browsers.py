@@ -7,58 +7,13 @@ import bits
 import compiler
 import microgpt
 import pytest
-from conftest import KEEP_FRAMES, Visitor
-from playwright.sync_api import Error
 from recipe import DEFAULTS
 from session import Session
-
-from tools.browser import FIREFOX, find_browser, firefox_options
-from tools.browser import webkit as there_is_webkit
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDED = json.loads((ROOT / "static/recorded.json").read_text("utf-8"))
 LINES = (ROOT / "static/datasets/us-names-2018.txt").read_text("utf-8").splitlines()
 SMALL = {"n_layer": 2, "n_embd": 6, "n_head": 2, "block_size": 7}  # widths that are no powers of two show rounding
-
-
-@pytest.fixture(scope="module")
-def firefox(playwright):
-    """An installed Firefox."""
-    if not find_browser(FIREFOX):
-        pytest.skip("no Firefox here; `make test` installs Debian's firefox-esr where it may, as root")
-    try:
-        browser = playwright.firefox.launch(**firefox_options())
-    except Error as error:
-        pytest.skip(f"the Firefox here can't be driven: {str(error).splitlines()[0]}")
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
-def webkit(base_url):
-    """A window of WebKit."""
-    if not there_is_webkit():
-        pytest.skip("no WebKit here; `make test` installs Debian's webkit2gtk-driver and xvfb where it may, as root")
-    from webkit import opened
-
-    with opened(base_url) as page:
-        yield page
-
-
-@pytest.fixture(params=["chromium", "firefox", "webkit"])
-def plain_page(request, base_url):
-    """A page without content in each browser."""
-    if request.param == "webkit":
-        page = request.getfixturevalue("webkit")
-        page.goto("LICENSE")
-        yield page
-        return
-    browser = request.getfixturevalue("browser" if request.param == "chromium" else "firefox")
-    context = browser.new_context(base_url=base_url)
-    page = context.new_page()
-    page.goto("LICENSE")
-    yield page
-    context.close()
 
 
 # Starts Pyodide in a worker as the page does, gives it files, runs Python there, and tells what that left in `answer`.
@@ -107,12 +62,13 @@ def ours():
     return [bits.record(*small), bits.record(*default, compiler.compile)]
 
 
-def test_what_is_compiled_has_the_cores_bits_in_every_browser(plain_page, ours):
+def test_what_is_compiled_has_the_cores_bits_in_every_browser(window, ours):
     files = {str(path.relative_to(ROOT / "py")): path.read_text("utf-8") for path in
              [ROOT / "py/microgpt.py", *(ROOT / "py/compiler").glob("*.py")]}
     files |= {"bits.py": (ROOT / "tests/bits.py").read_text("utf-8"), "names.txt": "\n".join(LINES),
               "runs.json": json.dumps(RUNS)}
-    answer = plain_page.evaluate(RUN, {"files": files, "code": CODE})
+    window.goto("LICENSE")  # a page without content
+    answer = window.evaluate(RUN, {"files": files, "code": CODE})
     assert answer.startswith("["), answer
     assert json.loads(answer) == ours
 
@@ -128,23 +84,8 @@ def compiled_run():
     return frame["points"], [(step, name) for step, name, _ in names]
 
 
-def test_in_firefox_the_page_compiles_and_trains_the_same_run(firefox, base_url, compiled_run):
-    context = firefox.new_context(base_url=base_url)
-    visitor = Visitor(context.new_page())
-    visitor.open("engine=compiled")
-    visitor.press("train")
-    visitor.wait("done")
-    assert (visitor.points(), visitor.names()) == compiled_run
-    context.close()
-
-
-def test_in_webkit_the_page_compiles_and_trains_the_same_run(webkit, compiled_run):
-    webkit.goto("#engine=compiled")
-    webkit.wait("ready")
-    webkit.evaluate(f"() => {{ {KEEP_FRAMES} }}")
-    webkit.press("train")
-    webkit.wait("done")
-    frames = [json.loads(text) for text in webkit.evaluate("() => frames_heard")]
-    names = webkit.evaluate("() => [...document.getElementById('names').children].map((item) => item.dataset)")
-    assert [sum((frame["points"][column] for frame in frames), []) for column in range(3)] == compiled_run[0]
-    assert [(int(name["step"]), name["name"]) for name in names] == compiled_run[1]
+def test_the_page_compiles_and_trains_the_same_run_in_every_browser(window, compiled_run):
+    window.open("engine=compiled")
+    window.press("train")
+    window.wait("done")
+    assert (window.points(), window.names()) == compiled_run

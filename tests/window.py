@@ -1,0 +1,153 @@
+"""A browser's window, and what a visitor does there, whatever the browser.
+
+What a driver has to be able to do stands first, and each does it in its own way: Playwright in conftest.Visitor,
+WebDriver in webkit.Page. All else is made of that, once. A place on the page is a data-testid, or else a CSS selector.
+"""
+
+import json
+import re
+import time
+
+# Keeps the text of every frame that comes from the worker, with all digits of its numbers.
+KEEP_FRAMES = """
+if (!window.frames_heard) {
+  window.frames_heard = [];
+  const parse = JSON.parse;
+  JSON.parse = (text, ...more) => {
+    if (String(text).startsWith('{"step"')) frames_heard.push(text);
+    return parse(text, ...more);
+  };
+}
+"""
+
+
+def selector(place: str) -> str:
+    """A place as a CSS selector."""
+    return f'[data-testid="{place}"]' if re.fullmatch(r"[\w-]+", place) else place
+
+
+def plain(text: str) -> str:
+    """A text as it is read: no matter which white space stands where."""
+    return " ".join(text.replace("\u200b", "").split())
+
+
+class Window:
+    """A visitor's window."""
+
+    # ---- What a driver does
+
+    def goto(self, address: str) -> None:
+        """Open an address, of the site where it is relative."""
+        raise NotImplementedError
+
+    def reload(self) -> None:
+        raise NotImplementedError
+
+    def evaluate(self, function: str, argument: object = None) -> object:
+        """What a JavaScript function gives for an argument; of a promise, what it is kept with."""
+        raise NotImplementedError
+
+    def press(self, place: str) -> None:
+        """Click there."""
+        raise NotImplementedError
+
+    def put(self, place: str, text: str) -> None:
+        """Type into a box, in place of what is there, and leave it."""
+        raise NotImplementedError
+
+    def choose(self, place: str, value: str) -> None:
+        """Choose an entry of a list by its value."""
+        raise NotImplementedError
+
+    def key(self, name: str) -> None:
+        """Press a key, or several at once: `Control+Home`."""
+        raise NotImplementedError
+
+    def type(self, text: str) -> None:
+        """Type where the focus is."""
+        raise NotImplementedError
+
+    def size(self, width: int, height: int) -> None:
+        """Make the window so large, or as near to that as it can be."""
+        raise NotImplementedError
+
+    def rest(self) -> None:
+        """Let the page work for a moment."""
+        time.sleep(0.05)
+
+    # ---- Waiting
+
+    def until(self, function: str, argument: object = None, seconds: float = 60) -> None:
+        """Wait until a JavaScript function says so."""
+        self._until(lambda: self.evaluate(function, argument), seconds, lambda: f"{function} ({argument})")
+
+    def wait(self, state: str, seconds: float = 60) -> None:
+        """Until the status is in one of these states, given as a regular expression."""
+        self._until(lambda: re.fullmatch(state, self.state()), seconds,
+                    lambda: f"the status to be {state}; it is {self.state()}: {self.text('status')}")
+
+    def reads(self, place: str, text: str | re.Pattern, seconds: float = 30) -> None:
+        """Until an element has this text, or one in which this expression is found."""
+        def right():
+            there = self.text(place)
+            return there == plain(text) if isinstance(text, str) else there is not None and text.search(there)
+
+        self._until(right, seconds, lambda: f"{place} to read {text!r}; it reads {self.text(place)!r}")
+
+    def _until(self, holds, seconds: float, told) -> None:
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"{seconds} seconds were not enough for {told()}"
+            self.rest()
+
+    # ---- Looking
+
+    def text(self, place: str) -> str | None:
+        """The text of an element, or None where there is none."""
+        text = self.evaluate("(place) => document.querySelector(place)?.textContent ?? null", selector(place))
+        return text if text is None else plain(text)
+
+    def state(self) -> str:
+        """What the status is in: loading, ready, training ... or "" on another page."""
+        return self.evaluate("() => document.getElementById('status')?.dataset.state ?? ''")
+
+    def value(self, place: str) -> str:
+        return self.evaluate("(place) => document.querySelector(place).value", selector(place))
+
+    def shown(self, place: str) -> bool:
+        """Whether an element is there and not hidden."""
+        return self.evaluate("(place) => !!document.querySelector(place)?.checkVisibility()", selector(place))
+
+    def count(self, place: str) -> int:
+        return self.evaluate("(place) => document.querySelectorAll(place).length", selector(place))
+
+    def fragment(self) -> str:
+        """What follows # in the address."""
+        return self.evaluate("() => location.hash.slice(1)")
+
+    # ---- The page
+
+    def open(self, fragment: str = "", state: str = "ready") -> None:
+        """Follow a link and wait until the page is in that state."""
+        self.goto("#" + fragment if fragment else "")
+        self.wait(state)
+
+    def step(self) -> int:
+        return int(self.text("step-count").split(" / ")[0])
+
+    def names(self) -> list[tuple[int, str]]:
+        """What the list of names holds, the newest first: (step, name)."""
+        items = """() => [...document.getElementById("names").children].map(
+          (item) => [Number(item.dataset.step), item.dataset.name])"""
+        return [tuple(item) for item in self.evaluate(items)]
+
+    def cells(self, place: str) -> list[dict]:
+        """The data-… of each cell of a picture, those of its table too."""
+        datasets = """(place) => [...document.querySelectorAll(place + " td[style]")].map(
+          (cell) => ({ ...cell.closest("table").dataset, ...cell.dataset }))"""
+        return self.evaluate(datasets, selector(place))
+
+    def points(self) -> list[list[float]]:
+        """The loss curve as it came from the worker, to the last bit: steps, losses, running means."""
+        frames = [json.loads(text) for text in self.evaluate("() => frames_heard")]
+        return [[value for frame in frames for value in frame["points"][column]] for column in range(3)]
