@@ -62,7 +62,7 @@ def watched(context, node):
     faults, strangers = [], []
 
     def hear(message):
-        if message.type == "error":
+        if message.type == "error" and not message.location["url"].endswith("/favicon.ico"):  # asked for by plain texts
             faults.append(f"{message.text} ({message.location['url']})")
 
     heard = {"console": hear, "weberror": lambda error: faults.append(str(error.error)),
