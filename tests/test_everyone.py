@@ -136,6 +136,37 @@ def test_everything_is_reached_by_the_tab_key_in_reading_order(visitor):
     assert [place for place in reached if place in order] == order
 
 
+# Whether the focus lies wholly behind something that stays in place while one scrolls; how far it has come.
+BEHIND = """() => {
+  const place = document.activeElement, box = place.getBoundingClientRect();
+  const points = [0.1, 0.5, 0.9].map((part) => [box.left + box.width / 2, box.top + box.height * part]);
+  const seen = points.some(([x, y]) => {
+    const top = document.elementFromPoint(x, y);
+    return top && (place.contains(top) || top.contains(place));
+  });
+  return seen || place == document.body ? "" : place.id || place.outerHTML.slice(0, 80);
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_has_the_focus_is_never_hidden_by_what_stays_in_place(visitor, width):
+    visitor.page.emulate_media(reduced_motion="reduce")  # so that scrolling is over when the key is
+    visitor.page.set_viewport_size({"width": width, "height": 800})
+    inside(visitor)
+    visitor.press("share")
+    expect(visitor.see("sharing")).to_be_visible()
+    hidden, reached = [], set()
+    for key in ("Tab", "Shift+Tab"):
+        visitor.page.evaluate("(first) => document.getElementById(first ? 'language' : 'edit-title').focus()",
+                              key == "Tab")
+        for _ in range(70):
+            visitor.page.keyboard.press(key)
+            hidden.append(visitor.page.evaluate(BEHIND))
+            reached.add(visitor.page.evaluate("document.activeElement.id"))
+    assert {"share-link", "look", "setting-seed", "save-run"} <= reached
+    assert [place for place in hidden if place] == []
+
+
 def test_the_keyboard_alone_trains_pauses_looks_inside_and_shares(visitor):
     visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor.open("num_steps=2000&n_embd=4&n_head=2")
