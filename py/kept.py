@@ -199,7 +199,7 @@ class Kept:
         """The run has come from another tab, which is closed: from now on its entry is this tab's."""
         if key != self.key:
             self.done = (0, 0)
-            await self.save()
+            await self._save_now()
             if self.done != (0, 0):
                 await self._ask("del", key)
                 await self._tell()

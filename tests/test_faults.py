@@ -517,7 +517,7 @@ Session.train = faulty
     visitor.page.context.unroute("**/py/worker.py")
     visitor.press(button)
     if button in ("step", "reset"):
-        visitor.wait("ready|paused")
+        visitor.wait("paused" if button == "step" else "ready|paused")  # ready comes before the step
         assert visitor.step() in ((2, 3, 4) if button == "step" else (0,))  # one more than the state that was kept
         visitor.press("train")
     visitor.wait("done")

@@ -35,12 +35,27 @@ def kept(visitor, runs: int = 1) -> None:
     expect(visitor.see("kept-sum")).to_contain_text(f": {runs},", timeout=20_000)
 
 
+# Whether a run is kept at this step, as soon as one is.
+KEPT_AT = """async (step) => {
+  const steps = () => new Promise((done) => {
+    indexedDB.open("keyval-store").onsuccess = ({ target: { result: db } }) => {
+      const all = db.transaction("keyval").objectStore("keyval").getAll();
+      all.onsuccess = () => { db.close(); done(all.result.map((entry) => entry.step)); };
+    };
+  });
+  for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((go) => setTimeout(go, 50)))
+    if ((await steps()).includes(step)) return true;
+  return false;
+}"""
+
+
 def some_steps(visitor, fragment: str = RUN, steps: int = 3, runs: int = 1) -> None:
     visitor.open(fragment)
     for step in range(1, steps + 1):
         visitor.press("step")
         visitor.reads("step-count", re.compile(f"^{step} /"))
     kept(visitor, runs)
+    assert visitor.page.evaluate(KEPT_AT, steps)  # a slow machine keeps an earlier one first
 
 
 def go_on(visitor, cpython, fragment: str, steps: int = 3) -> None:
@@ -138,6 +153,7 @@ def test_a_run_on_ones_own_data_goes_on(visitor):
         visitor.press("step")
         visitor.reads("step-count", f"{step} / 9")
     kept(visitor)
+    assert visitor.page.evaluate(KEPT_AT, 2)
     visitor.page.reload()
     visitor.wait("ready|problem")
     visitor.press("kept-go-on")
