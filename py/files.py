@@ -155,6 +155,7 @@ class Opening:
     def saver(self, kind):
         async def save(*_):
             view.line("files-note")
+            await self.tab.at_rest()
             answer = await self.tab.ask("saved", kind, self.curve(), dumps(names()), self.tab.known("look"))
             if type(answer) is str:
                 facts = loads(answer)

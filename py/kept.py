@@ -100,15 +100,19 @@ class Kept:
     async def save(self):
         """Keep the run as it is now, unless that is kept already. What storage refuses is said once."""
         tab = self.tab
-        now = (tab.run, tab.step)
         if self.saving or self.refused or not self.key or not tab.alive or not tab.running or not tab.step \
-                or tab.core is not None or now == self.done or view.is_recording():
+                or tab.core is not None or (tab.run, tab.step) == self.done or view.is_recording():
             return
-        self.saving, recipe = True, dict(tab.running)
+        self.saving, run = True, tab.run
         try:
+            await tab.at_rest()  # the curve and the names are the page's, the weights the worker's
+            now = (tab.run, tab.step)
+            if run != tab.run or not tab.alive:
+                return
+            recipe = dict(tab.running)
             file = await tab.trainer.call("saved", "run", self.opening.curve(), dumps(names()), "")
             if type(file) is not str and tab.run == now[0] and tab.core is None:
-                entry = loads(dumps({"recipe": dumps_text(recipe), "step": tab.step, "run": recipe["num_steps"],
+                entry = loads(dumps({"recipe": dumps_text(recipe), "step": now[1], "run": recipe["num_steps"],
                                      "when": str(window.Date.new().toISOString())}))
                 entry.file = file
                 if recipe["data"] == recipes.OWN:

@@ -35,6 +35,7 @@ class Tab:
         self.alive = self.booting = False           # has the worker come up; is it coming up
         self.boots = 0                              # how many times it has been started
         self.pulling, self.pulls = False, 0         # is pull() under way; how many times it has begun
+        self.rested, self.resting = asyncio.Event(), 0  # a slice has ended; how many wait for that
         self.training = self.single = False         # what the visitor wants: go on; one step
         self.pausing = False                        # Pause was pressed, and the slice under way is not back yet
         self.fresh = False                          # and: a run that has begun, though nobody trains yet
@@ -187,6 +188,7 @@ class Tab:
         """The page's own Python raised what the text says, and what waited there may wait for ever: the worker is ended
         too, and Retry goes on with both from the last state."""
         self.pulling, self.booting, self.boots = False, False, self.boots + 1
+        self.rest()
         self.failed("status.page", Failed(error))
 
     def downloaded(self, loaded, total):
@@ -230,6 +232,9 @@ class Tab:
                         break
                 elif self.training or self.single:
                     await self.slice()
+                    if self.resting:
+                        self.rest()
+                        await asyncio.sleep(0.01)  # so that who waited asks before the worker trains on
                 else:
                     self.fresh = False  # it has begun already
         except Failed as error:
@@ -239,6 +244,19 @@ class Tab:
             self.stumbled(named(error))
         finally:
             self.pulling = False
+            self.rest()
+
+    def rest(self):
+        self.rested.set()
+        self.rested.clear()
+
+    async def at_rest(self):
+        """Wait until the page and the worker are of the same step; the worker answers what it is asked at once then
+        before it trains on."""
+        if self.pulling:
+            self.resting += 1
+            await self.rested.wait()
+            self.resting -= 1
 
     async def slice(self):
         """One frame: ask, show, and see whether it was the last."""

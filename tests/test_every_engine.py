@@ -15,6 +15,7 @@ from conftest import ROOT
 from data import read
 from recipe import parse
 from session import Session
+from test_kept import IS_KEPT
 from test_page import sentence
 
 SMALL = "num_steps=30&n_embd=8&n_head=2"
@@ -256,7 +257,7 @@ def test_a_kept_run_goes_on_after_a_reload_bit_for_bit(window, cpython):
     window.evaluate(FORGET)
     window.open(SMALL)
     steps(window, 3)
-    window.until("() => document.getElementById('kept-all').checkVisibility()")
+    window.until(IS_KEPT, 3)
     window.reload()
     window.wait("ready")
     window.reads("kept", re.compile("is kept in this browser: step 3 of 30"))
