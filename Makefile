@@ -2,7 +2,7 @@
 # make test    install what the tests need, run them all      make bench   print the measurements
 # make soak    train for ten minutes, or MINUTES         make torch    check the examples in PyTorch
 # make size    list what a first visit loads             make audit    Lighthouse on the served site
-# make clean   remove what was built and installed
+# make engines the browser tests once more, in Firefox    make clean    remove what was built and installed
 
 PORT ?= 8000
 MINUTES ?= 10
@@ -12,7 +12,7 @@ NODE_MODULES = node_modules/.package-lock.json
 VENV = .venv/requirements.txt
 TORCH = .venv-torch/requirements.txt
 
-.PHONY: serve site test soak bench torch size audit clean python
+.PHONY: serve site test engines soak bench torch size audit clean python
 .DEFAULT_GOAL := serve
 
 serve: site
@@ -26,6 +26,11 @@ test: site $(VENV)
 	.venv/bin/ruff check
 	@# Browser tests on a busy machine: what failed is tried once more, alone; what fails again has failed.
 	.venv/bin/pytest -n 2 || .venv/bin/pytest --last-failed --last-failed-no-failures none
+
+engines: site $(VENV)
+	@$(PYTHON) -m tools.browser
+	.venv/bin/pytest -n 2 --browser firefox -m in_browser || \
+		.venv/bin/pytest --browser firefox -m in_browser --last-failed --last-failed-no-failures none
 
 soak: site $(VENV)
 	@$(PYTHON) -m tools.browser

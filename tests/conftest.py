@@ -41,9 +41,12 @@ def base_url(site):
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args():
-    """Drive the installed browser."""
-    return launch_options()
+def browser_type_launch_args(browser_name):
+    """Drive the installed browser: Chromium, or with `--browser firefox` that one."""
+    if browser_name == "chromium":
+        return launch_options()
+    readable = {"dom.events.testing.asyncClipboard": True}  # what was copied, without asking
+    return firefox_options() | {"firefox_user_prefs": readable}
 
 
 @pytest.fixture(scope="session")
@@ -84,14 +87,24 @@ def untolerated(faults: list[str], node) -> list[str]:
 
 
 @pytest.fixture
-def context(context, request):
+def context(context, request, browser_name):
     """A fresh browser profile, under watch."""
+    if browser_name != "chromium":
+        context.grant_permissions = lambda *_: None  # which Firefox's driver knows nothing of, nor needs to
     with watched(context, request.node):
         yield context
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the tests that ask for more time, so that the others run beside them."""
+    """Mark the tests of one browser's page, for `-m in_browser`; skip what another than Chromium can't be told to do.
+    Begin with the tests that ask for more time, so that the others run beside them."""
+    for item in items:
+        browser = getattr(item, "callspec", None) and item.callspec.params.get("browser_name")
+        if browser:
+            item.add_marker("in_browser")
+        if browser and browser != "chromium":
+            for mark in item.iter_markers("chromium_only"):
+                item.add_marker(pytest.mark.skip(reason=mark.args[0]))
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
 
 
@@ -174,7 +187,7 @@ ENGINES = ["chromium", "firefox", "webkit"]
 
 
 @contextmanager
-def profile(playwright, engine: str, folder, **options):
+def persistent(playwright, engine: str, folder, **options):
     """A profile on the disk of Chromium or Firefox: private windows keep neither large files nor service workers.
     Skips the test where there is none to be driven."""
     launch = launch_options() if engine == "chromium" else firefox_options()
@@ -207,7 +220,7 @@ def one_window(engine, base_url, request, tmp_path_factory):
             yield page
         return
     folder, size = tmp_path_factory.mktemp("profile"), {"width": 1280, "height": 800}
-    with profile(request.getfixturevalue("playwright"), engine, folder, base_url=base_url, viewport=size) as context:
+    with persistent(request.getfixturevalue("playwright"), engine, folder, base_url=base_url, viewport=size) as context:
         yield Visitor(context.pages[0] if context.pages else context.new_page())
 
 

@@ -18,7 +18,7 @@ from session import Session
 from test_kept import IS_KEPT
 from test_page import sentence
 
-SMALL = "num_steps=30&n_embd=8&n_head=2"
+SMALL = "num_steps=12&n_embd=8&n_head=2"
 TINY = "num_steps=4&n_embd=4&n_head=2"
 LONG = "num_steps=2000&n_embd=8&n_head=2"
 KO = json.loads((ROOT / "static/languages/ko.json").read_text("utf-8"))
@@ -260,9 +260,9 @@ def test_a_kept_run_goes_on_after_a_reload_bit_for_bit(window, cpython):
     window.until(IS_KEPT, 3)
     window.reload()
     window.wait("ready")
-    window.reads("kept", re.compile("is kept in this browser: step 3 of 30"))
+    window.reads("kept", re.compile("is kept in this browser: step 3 of 12"))
     window.press("kept-go-on")
-    window.reads("step-count", "3 / 30")
+    window.reads("step-count", "3 / 12")
     train(window)
     session, frame = cpython(SMALL)
     assert window.points() == [column[3:] for column in frame["points"]]
@@ -285,6 +285,29 @@ def test_a_file_that_is_missing_is_said_and_retry_goes_on(window, served):
     window.wait("ready")
     train(window)
     assert window.step() == 4 and not window.shown("retry")
+
+
+@pytest.mark.tolerates("Failed to", "[Cc]onnect", "service-worker", "fetch")
+def test_after_the_first_visit_it_works_without_a_server(window, served):
+    window.goto(served.url)
+    window.wait("ready")
+    window.until("() => document.getElementById('offline').checkVisibility()")
+    bodies = [path for path, status in served.answers if status == 200 and path.startswith("vendor/")]
+    assert len([path for path in bodies if path.endswith("pyodide.asm.wasm")]) == 1
+    served.shutdown()
+    served.server_close()
+    window.goto("about:blank")
+    window.goto(f"{served.url}#{TINY}")
+    window.wait("ready")
+    train(window)
+    assert len(window.names()) >= 20
+    window.press("inside-letter")
+    window.reads("#panel-body h3", "Token")
+    window.choose("language", "ko")
+    window.reads("train", KO["train"])
+    window.reload()
+    window.wait("ready")
+    train(window)
 
 
 # ---- A narrow window

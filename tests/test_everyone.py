@@ -72,6 +72,7 @@ def test_every_text_grows_with_the_visitors_font_size(visitor):
             if what in after and size and after[what] < 1.9 * size] == []
 
 
+@pytest.mark.chromium_only("Firefox's driver changes no such wish of a visitor's")
 def test_nothing_moves_where_less_motion_is_asked_for(visitor):
     visitor.page.emulate_media(reduced_motion="reduce")
     trained(visitor)
@@ -91,6 +92,7 @@ def test_twice_the_text_and_four_times_the_page_scroll_one_way_only(visitor, sta
         assert (width, visitor.page.evaluate(SIDEWAYS)) == (width, [])
 
 
+@pytest.mark.chromium_only("Firefox's driver changes no such wish of a visitor's")
 def test_forced_colours_leave_the_pictures_and_the_focus(visitor):
     visitor.page.emulate_media(forced_colors="active")
     trained(visitor)

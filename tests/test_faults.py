@@ -324,6 +324,7 @@ KEPT_STEPS = """() => new Promise((done) => {
 })"""
 
 
+@pytest.mark.chromium_only("no other browser's driver freezes a page")
 def test_a_tab_that_is_hidden_for_an_hour_trains_on_unseen_and_shows_the_present_on_return(visitor, cpython):
     fragment = "num_steps=400&n_embd=8&n_head=2&block_size=8"
     page = visitor.page

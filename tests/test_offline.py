@@ -1,44 +1,24 @@
-"""Without a network, and from one version of the site to the next, in real profiles of two browsers.
+"""From one version of the site to the next, in real profiles of two browsers. Without a network: test_every_engine.py.
 
 A profile with a disk, because a private window keeps neither the large files nor a service worker for long.
 """
 
 import re
-import shutil
 
 import pytest
-from conftest import Visitor
+from conftest import Visitor, persistent
 from playwright.sync_api import expect
 
-from tools.browser import FIREFOX, find_browser, firefox_options, launch_options
-from tools.serve import start
 from tools.site import write_service_worker
 
-SMALL = "num_steps=3&n_embd=4&n_head=2"
 LONG = "num_steps=5000&n_embd=4&n_head=1&block_size=4"
-WASM = "pyodide.asm.wasm"
 
 
 @pytest.fixture(params=["chromium", "firefox"])
 def profile(request, playwright, tmp_path):
     """A browser profile on the disk, which is allowed service workers."""
-    options = launch_options() if request.param == "chromium" else firefox_options()
-    if request.param == "firefox" and not find_browser(FIREFOX):
-        pytest.skip("no Firefox here; `make test` installs Debian's firefox-esr where it may, as root")
-    context = getattr(playwright, request.param).launch_persistent_context(str(tmp_path / "profile"), **options)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def served(site, tmp_path):
-    """A server of a copy of the site, which a test may change or stop: its `folder` is that copy."""
-    folder = shutil.copytree(site, tmp_path / "site")
-    server = start(folder, prefix="/repo-name/")
-    server.folder = folder
-    yield server
-    server.shutdown()
-    server.server_close()
+    with persistent(playwright, request.param, tmp_path / "profile") as context:
+        yield context
 
 
 def visit(profile, url: str, fragment: str = "") -> Visitor:
@@ -63,28 +43,6 @@ def versions(visitor) -> tuple[str, str]:
     """Of the page and of its worker."""
     status = visitor.see("status").text_content()
     return visitor.page.locator("h1").text_content(), re.search(r"Python (.*) runs", status)[1]
-
-
-@pytest.mark.timeout(240)
-def test_after_the_first_visit_it_works_without_a_server(profile, served):
-    visitor = visit(profile, served.url)
-    bodies = [path for path, status in served.answers if status == 200]
-    assert [path for path in bodies if path.startswith("vendor/")].count(
-        next(path for path in bodies if path.endswith(WASM))) == 1
-    served.shutdown()
-    served.server_close()
-    visitor.page.close()
-    visitor = visit(profile, served.url, SMALL)
-    for _ in range(2):
-        visitor.press("train")
-        visitor.wait("done")
-        assert len(visitor.names()) >= 20
-        visitor.press("inside-letter")
-        expect(visitor.see("panel-body")).not_to_be_empty()
-        visitor.see("language").select_option("ko")
-        visitor.reads("train", "학습")
-        visitor.page.reload()
-        visitor.wait("ready")
 
 
 TRY_TO_UPDATE = """async () => {

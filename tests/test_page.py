@@ -212,6 +212,7 @@ def test_train_pressed_before_python_is_there_is_remembered(visitor):
     visitor.reads("step-count", "3 / 3")
 
 
+@pytest.mark.chromium_only("no other browser tells of long tasks")
 def test_no_task_on_the_pages_thread_is_long_while_it_trains(visitor):
     visitor.page.add_init_script("""
       window.tasks = [];
@@ -470,6 +471,7 @@ def test_a_change_during_the_first_step_leaves_the_page_at_work(visitor):
 # ---- A phone, the dark, the keyboard
 
 
+@pytest.mark.chromium_only("Firefox's driver sends no touches")
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
 def test_on_a_phone_nothing_scrolls_sideways_and_a_touch_reads_a_cell(visitor):
     visitor.open()

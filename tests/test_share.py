@@ -120,6 +120,7 @@ def test_a_model_link_gives_the_same_probabilities_to_the_last_bit_in_every_brow
     assert answer == [[p.hex() for p in row] for row in ours]
 
 
+@pytest.mark.chromium_only("Firefox's driver tells of no download")
 def test_a_run_that_was_saved_is_opened_and_goes_on_bit_for_bit(visitor, page, browser, base_url, tmp_path, cpython):
     visitor.open(SMALL)
     for step in range(1, 4):
@@ -145,6 +146,7 @@ def test_a_run_that_was_saved_is_opened_and_goes_on_bit_for_bit(visitor, page, b
     context.close()
 
 
+@pytest.mark.chromium_only("Firefox's driver tells of no download")
 @pytest.mark.parametrize(("kind", "ending", "begins"), [
     ("weights", ".safetensors", b""), ("json", ".json", b'{"settings"'), ("curve", ".csv", b"step,loss,mean\r\n1,"),
     ("names", ".txt", b""), ("attention", ".svg", b"<svg "), ("probabilities", ".svg", b"<svg ")])

@@ -45,7 +45,11 @@ class Page(Window):
         self.driver, self.base_url = driver, base_url
 
     def goto(self, address: str) -> None:
-        self.driver.get(urljoin(self.base_url, address))
+        address = urljoin(self.base_url, address)
+        for _ in range(3):  # now and then one page comes in place of the next
+            self.driver.get(address)
+            if self.driver.current_url.split("#")[0] == address.split("#")[0]:
+                break
         self._hear()
 
     def reload(self) -> None:
