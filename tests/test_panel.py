@@ -145,6 +145,7 @@ def test_a_link_shows_a_section(visitor, name):
     expect(visitor.page.locator(f"main section.{name} h2")).to_be_in_viewport()
     expect(visitor.see("panel")).to_be_hidden()
     visitor.page.reload()
+    visitor.wait("ready")
     expect(visitor.page.locator(f"main section.{name} h2")).to_be_focused()
 
 
