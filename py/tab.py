@@ -370,8 +370,9 @@ class Tab:
 
     async def begin_untrained(self):
         """Begin a run and show its model as it is, before it has learned anything. True if that could be."""
+        run = self.run
         try:
-            if await self.begin():
+            if await self.begin() and run == self.run:
                 view.own()
                 await self.pictures.show(await self.trainer.facts("look", self.known("look")))
                 self.idle()
@@ -388,6 +389,7 @@ class Tab:
         self.stop()
         while self.pulling:
             await asyncio.sleep(0.02)
+        self.run += 1  # whoever still waits for an answer about the run before asks no more about it
         facts = loads(await self.trainer.call("core", text))
         if facts.problem:
             self.idle()

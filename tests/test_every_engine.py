@@ -288,12 +288,13 @@ def test_a_file_that_is_missing_is_said_and_retry_goes_on(window, served):
 
 
 @pytest.mark.tolerates("Failed to", "[Cc]onnect", "service-worker", "fetch")
-def test_after_the_first_visit_it_works_without_a_server(window, served):
+def test_after_the_first_visit_it_works_without_a_server(window, served, engine):
     window.goto(served.url)
     window.wait("ready")
     window.until("() => document.getElementById('offline').checkVisibility()")
     bodies = [path for path, status in served.answers if status == 200 and path.startswith("vendor/")]
-    assert len([path for path in bodies if path.endswith("pyodide.asm.wasm")]) == 1
+    # WebDriver's windows of WebKit are private ones, which keep no file so large: there it comes once more.
+    assert len([path for path in bodies if path.endswith("pyodide.asm.wasm")]) == (2 if engine == "webkit" else 1)
     served.shutdown()
     served.server_close()
     window.goto("about:blank")

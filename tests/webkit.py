@@ -92,7 +92,9 @@ class Page(Window):
         self.driver.execute_script("arguments[0].blur()", box)
 
     def choose(self, place: str, value: str) -> None:
-        Select(self.find(place)).select_by_value(value)
+        found = self.find(place)
+        self.driver.execute_script(AIM, found)
+        Select(found).select_by_value(value)
 
     def key(self, name: str) -> None:
         *held, last = [getattr(Keys, {"ArrowRight": "ARROW_RIGHT"}.get(key, key.upper())) for key in name.split("+")]
