@@ -127,7 +127,12 @@ class Visitor(Window):
         self.page.reload()
 
     def evaluate(self, function: str, argument: object = None) -> object:
-        return self.page.evaluate(function, argument)
+        while True:
+            try:
+                return self.page.evaluate(function, argument)
+            except Error as error:  # the page was about to be another one: that one is asked
+                if "context was destroyed" not in str(error):
+                    raise
 
     def press(self, place: str) -> None:
         self.page.locator(selector(place)).click()

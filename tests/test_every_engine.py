@@ -106,7 +106,8 @@ def test_a_whole_run_has_every_number_that_python_gets(window, cpython):
                for weight in row]
     assert [cell["weight"] for cell in window.cells("attention")] == weights
     window.reads("loss", f"{frame['mean']:.3f}")
-    assert window.shown("#chart canvas") and not window.shown("recorded")
+    window.gone("recorded")
+    assert window.shown("#chart canvas")
 
 
 # ---- Looking
@@ -185,7 +186,7 @@ def test_share_says_that_it_did(window, base_url):
     window.reads("status", re.compile("^The model is copied as a link"))
     assert window.value("share-link").startswith(f"{base_url}#model=")
     window.press("share-close")
-    assert not window.shown("sharing")
+    window.gone("sharing")
 
 
 def test_the_page_speaks_korean_and_english_again(window):
@@ -229,7 +230,7 @@ def test_an_error_in_the_core_is_named_at_its_line_and_the_published_file_comes_
     window.type("1/0;")
     window.press("run-edit")
     window.reads("edit-note", re.compile("^Line 1, 1/0;.*: ZeroDivisionError: division by zero$"))
-    assert not window.shown("edited")
+    window.gone("edited")
     window.press("restore-edit")
     window.choose("experiment", "relu2")
     window.press("run-edit")
@@ -242,7 +243,8 @@ def test_an_error_in_the_core_is_named_at_its_line_and_the_published_file_comes_
     window.press("restore")
     window.wait("loading")
     window.wait("ready")
-    assert not window.shown("edited") and window.shown("unmodified")
+    window.gone("edited")
+    assert window.shown("unmodified")
 
 
 # Deletes all that journeys have kept.

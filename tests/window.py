@@ -94,6 +94,10 @@ class Window:
 
         self._until(right, seconds, lambda: f"{place} to read {text!r}; it reads {self.text(place)!r}")
 
+    def gone(self, place: str, seconds: float = 30) -> None:
+        """Until an element is hidden or not there: what a press asks for is done a moment after the press."""
+        self._until(lambda: not self.shown(place), seconds, lambda: f"{place} to go")
+
     def _until(self, holds, seconds: float, told) -> None:
         end = time.monotonic() + seconds
         while not holds():
