@@ -1,7 +1,15 @@
-"""The browser tests' fixtures, and how long to go on."""
+"""The browser tests' fixtures, in a visitor's own Chromium, and how long to go on."""
 
-from tests.conftest import base_url, browser_context_args, browser_type_launch_args, context, site, visitor  # noqa: F401
+import pytest
+
+from tests.conftest import base_url, browser_context_args, context, site, visitor  # noqa: F401
+from tools.browser import launch_options
 
 
 def pytest_addoption(parser):
     parser.addoption("--minutes", type=float, default=10, help="how long the whole of it takes, about")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    return launch_options()

@@ -12,7 +12,7 @@ from playwright.sync_api import Error, Locator, Page
 from session import Session
 from window import KEEP_FRAMES, Window, selector
 
-from tools.browser import firefox_options, launch_options
+from tools.browser import firefox_options, launch_options, shell_options
 from tools.browser import webkit as there_is_webkit
 from tools.serve import start
 
@@ -42,9 +42,9 @@ def base_url(site):
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_name):
-    """Drive the installed browser: Chromium, or with `--browser firefox` that one."""
+    """Drive an installed browser: Chromium without its windows, or with `--browser firefox` that one."""
     if browser_name == "chromium":
-        return launch_options()
+        return shell_options()
     readable = {"dom.events.testing.asyncClipboard": True}  # what was copied, without asking
     return firefox_options() | {"firefox_user_prefs": readable}
 

@@ -3,7 +3,8 @@
     python3 -m tools.browser
 
 names them; where one is missing it installs it if it can (Debian's packages, as root). The tests need Chromium or
-Chrome; those that compare browsers need Firefox and WebKit too, and are skipped without them.
+Chrome, and take half the time with its headless shell; those that compare browsers need Firefox and WebKit too, and
+are skipped without them.
 """
 
 import glob
@@ -14,6 +15,7 @@ import sys
 
 CHROMIUM = ["chromium", "chromium-browser", "chrome", "google-chrome", "google-chrome-stable",
             "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"]
+SHELL = ["chromium-headless-shell", "chrome-headless-shell"]
 FIREFOX = ["firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"]
 
 WEBKIT_DRIVER = "/usr/bin/WebKitWebDriver"  # of Debian's webkit2gtk-driver, which brings the browser along
@@ -29,6 +31,14 @@ def launch_options() -> dict:
     """What Playwright's `chromium.launch` needs to drive that browser; its sandbox cannot start as root."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {"executable_path": find_browser(), "args": ["--disable-dev-shm-usage", *sandbox]}
+
+
+def shell_options() -> dict:
+    """The same for Chromium without its windows, tabs and menus, where that is installed: many tests open it, at half
+    the cost. It compiles WebAssembly well only where much runs: a few steps do not save what that takes."""
+    options = launch_options()
+    patient = "--js-flags=--wasm-tiering-budget=2000000000"
+    return {"executable_path": find_browser(SHELL) or options["executable_path"], "args": [*options["args"], patient]}
 
 
 def firefox_options() -> dict | None:
@@ -57,6 +67,8 @@ def install(*packages: str) -> None:
 def main() -> None:
     if not find_browser():
         install("chromium", "fonts-nanum")  # and a font with Hangul for what it draws
+    if not find_browser(SHELL):
+        install("chromium-headless-shell")
     if not find_browser(FIREFOX):
         install("firefox-esr")
     if not (os.path.exists(WEBKIT_DRIVER) and shutil.which("Xvfb")):
