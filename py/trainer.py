@@ -10,8 +10,9 @@ INSIDE = ("__init__", "excerpt", "figure", "letter", "lines", "name", "nearest",
 COMPILER = ("__init__", "engine", "kernels", "loops", "machine", "numbers", "program", "trace", "update", "wasm")
 KEEP = ("__init__", "coder", "data_link", "desk", "model", "model_link", "packet", "pictures", "receipt", "run_file",
         "texts")
-FILES = ("py/microgpt.py", "py/session.py", "py/history.py", "py/heldout.py", "py/hangul.py", "py/data.py",
-         "py/draw.py", "py/edited.py", "py/source.py", "py/recipe.py", "static/datasets/us-names-2018.txt")
+FILES = ("py/microgpt.py", "py/session.py", "py/history.py", "py/heldout.py", "py/hangul.py", "py/bidi.py",
+         "py/data.py", "py/draw.py", "py/edited.py", "py/source.py", "py/recipe.py",
+         "static/datasets/us-names-2018.txt")
 DAMAGED = "damaged: "  # so static/runtime.mjs begins, before the file's name
 PATIENCE_S = 10  # how long an answer may take before the visitor is told,
 ARRIVAL_S = 20   # and how long nothing of Python may arrive

@@ -5,6 +5,7 @@ ko.json for Korean; speak() puts it in place of the English, and back.
 """
 import json
 
+from bidi import isolated
 from pyscript import document, window
 
 ATTRIBUTES = (("label", "aria-label"), ("placeholder", "placeholder"))  # data-t-label holds the key of aria-label
@@ -29,7 +30,11 @@ followers = []  # are called when the page has come to speak another language
 
 def say(which, **values):
     """The text of a key, with values in its {places}. KeyError for a key that index.html does not have."""
-    return _texts[which].format(**values)
+    return _texts[which].format(**{name: _shown(value) for name, value in values.items()})
+
+
+def _shown(value):
+    return say(value[0], **value[1]) if type(value) is tuple else isolated(value) if type(value) is str else value
 
 
 def sentence(which, **values):
@@ -40,11 +45,7 @@ def sentence(which, **values):
 def put(place, *sentences):
     """Say sentences in the element of an id, and again when the language changes."""
     _put[place] = sentences
-    document.getElementById(place).textContent = " ".join([_said(*one) for one in sentences])
-
-
-def _said(which, values):
-    return say(which, **{name: _said(*value) if type(value) is tuple else value for name, value in values.items()})
+    document.getElementById(place).textContent = " ".join([_shown(one) for one in sentences])
 
 
 def all_texts():

@@ -1,6 +1,7 @@
 """Nothing that a link or a file holds becomes markup: hostile texts, each tried in every field that takes a text."""
 
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -195,6 +196,60 @@ def test_the_boxes_take_texts(watched):
         for text in PAYLOADS[::3]:
             visitor.put(box, text.encode("utf-8", "replace").decode()[:2000])
         unharmed(box)
+
+
+# Where the Latin letters and the digits of elements stand on the screen, in the order of their texts.
+PLACES = """(elements) => {
+  const found = [], range = document.createRange();
+  for (const element of elements) {
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let node; (node = walker.nextNode());)
+      for (const { 0: letter, index } of node.data.matchAll(/[A-Za-z0-9]/g)) {
+        range.setStart(node, index);
+        range.setEnd(node, index + 1);
+        const { left, top } = range.getBoundingClientRect();
+        found.push([letter, Math.round(top), left]);
+      }
+  }
+  return found;
+}"""
+
+
+def in_order(locator, first: str = "") -> None:
+    """The Latin letters and the digits of each line of elements, from a word on, run from the left to the right."""
+    places = locator.evaluate_all(PLACES)
+    places = places["".join(place[0] for place in places).index(first):]
+    assert places
+    for (letter, top, left), (after, next_top, next_left) in zip(places, places[1:]):
+        assert top != next_top or left < next_left, (letter, after, "".join(place[0] for place in places))
+
+
+@pytest.mark.parametrize("turning", [
+    "\u202e", "\u202b", "\u2067", "\u2067\u202e", "\u2069\u202e", "\u05d0\u05d1", "\u0639\u0631\u0628",
+    "\U0001e900\U0001e901",
+], ids=ascii)
+def test_letters_that_turn_what_follows_turn_nothing_of_the_page(watched, turning):
+    visitor, _ = watched
+    visitor.put("prefix", turning)
+    visitor.put("look", turning + "12")
+    visitor.press("step")
+    visitor.wait("paused")
+    for note in ("#prefix-note", "#look-note"):
+        visitor.reads(note, re.compile("^No name in the data has"))
+        in_order(visitor.page.locator(note))
+    visitor.see("own").locator("summary").click()
+    visitor.see("own-file").set_input_files(
+        {"name": "x.txt", "mimeType": "text/plain", "buffer": f"{turning}ab\nab{turning}\na{turning}b".encode()})
+    expect(visitor.see("own-lines").locator("li").first).to_be_visible()
+    visitor.press("own-use")
+    visitor.press("reset")
+    visitor.reads("step-count", "0 / 4")
+    visitor.press("step")
+    visitor.wait("paused")
+    in_order(visitor.see("probabilities").locator("td"))
+    visitor.see("attention").locator("td[data-query='1'][data-key='1']").first.hover()
+    visitor.reads("reading", re.compile("head 1"))
+    in_order(visitor.see("reading"), "head")
 
 
 def hostile_file(text: str) -> bytes:

@@ -10,6 +10,8 @@ come from.
 """
 from importlib import import_module
 
+from bidi import isolated
+
 from .excerpt import Excerpt
 from .reading import Reading
 
@@ -39,7 +41,8 @@ class Inside:
         self.at, self.asked, self.invented = None, (1.0, ""), None
 
     def say(self, key, **values):
-        return self.words[key].format(**values)
+        return self.words[key].format(
+            **{name: isolated(value) if isinstance(value, str) else value for name, value in values.items()})
 
     def show(self, address, look="", again=False, at=None, asked=(1.0, "")):
         """The page of an address, as a dict: address, html, back, next, and the step that its numbers are of.

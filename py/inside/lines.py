@@ -13,6 +13,7 @@ import sys
 from contextlib import nullcontext
 from time import perf_counter
 
+from bidi import isolated
 from draw import escape
 
 COPIES = 3
@@ -163,7 +164,8 @@ def table(lines, measured, words):
         f'<td style="--w:{share / most:.3f}">{f"{100 * share:.0f}" if share >= .005 else ""}</td>'
         f'<th scope="row">{number}</th><td><code>{line}</code></td></tr>'
         for number, (line, count, share) in enumerate(zip(lines, measured.counts, measured.shares), 1))
-    said = words["lines.caption"].format(step=measured.step, doc=escape(measured.doc), runs=f"{sum(measured.counts):,}",
+    said = words["lines.caption"].format(step=measured.step, doc=isolated(escape(measured.doc)),
+                                         runs=f"{sum(measured.counts):,}",
                                          plain=f"{1000 * measured.plain_seconds:.0f}",
                                          watched=f"{1000 * measured.seconds:.0f}")
     head = "".join(f'<th scope="col">{words["lines." + name]}</th>' for name in ("count", "share", "number", "code"))
