@@ -219,11 +219,14 @@ class Kept:
         for _, key, _ in await self._entries():  # and nothing else that other pages of this origin may keep
             await self._ask("del", key)
         self._withdraw()
+        view.line("files-note", sentence("kept.none"))
         await self._tell()
 
     async def _tell(self):
         entries = await self._entries()
         size_mb = sum(size(entry) for _, _, entry in entries) / 1e6
+        if not entries:
+            view.hand_on("kept-all", "open-file")
         view.get("kept-all").hidden = not entries
         put("kept-sum", sentence("kept.sum", count=len(entries), megabytes="%.1f" % size_mb))
 

@@ -149,6 +149,8 @@ def test_one_press_deletes_all_that_is_kept(visitor):
     some_steps(visitor)
     visitor.press("kept-delete-all")
     expect(visitor.see("kept-all")).to_be_hidden()
+    visitor.reads("files-note", re.compile("^Nothing is kept in this browser any more"))
+    expect(visitor.see("open-file")).to_be_focused()
     visitor.page.reload()
     visitor.wait("ready")
     kept_line = visitor.see("kept")
