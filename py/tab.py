@@ -238,6 +238,9 @@ class Tab:
                         await asyncio.sleep(0.01)  # so that who waited asks before the worker trains on
                 else:
                     self.fresh = False  # it has begun already
+            if self.pausing or view.state() == "training" and not self.training:
+                self.pausing = False
+                self.idle()  # Pause was pressed when the last frame was here already, and its state was on its way
         except Failed as error:
             if self.alive:
                 self.failed("status.error", error)

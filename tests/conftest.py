@@ -51,8 +51,10 @@ def browser_type_launch_args(browser_name):
 
 @pytest.fixture(scope="session")
 def browser_context_args(base_url):
-    """Without service workers, so that what a test puts in a file's place reaches the page."""
-    return {"base_url": base_url, "viewport": {"width": 1280, "height": 800}, "service_workers": "block"}
+    """Without service workers, so that what a test puts in a file's place reaches the page; without motion, so that
+    what is pressed stays in its place meanwhile."""
+    return {"base_url": base_url, "viewport": {"width": 1280, "height": 800}, "service_workers": "block",
+            "reduced_motion": "reduce"}
 
 
 @contextmanager
@@ -225,7 +227,8 @@ def one_window(engine, base_url, request, tmp_path_factory):
             yield page
         return
     folder, size = tmp_path_factory.mktemp("profile"), {"width": 1280, "height": 800}
-    with persistent(request.getfixturevalue("playwright"), engine, folder, base_url=base_url, viewport=size) as context:
+    with persistent(request.getfixturevalue("playwright"), engine, folder, base_url=base_url, viewport=size,
+                    reduced_motion="reduce") as context:
         yield Visitor(context.pages[0] if context.pages else context.new_page())
 
 

@@ -152,7 +152,6 @@ BEHIND = """() => {
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_what_has_the_focus_is_never_hidden_by_what_stays_in_place(visitor, width):
-    visitor.page.emulate_media(reduced_motion="reduce")  # so that scrolling is over when the key is
     visitor.page.set_viewport_size({"width": width, "height": 800})
     inside(visitor)
     visitor.press("share")
@@ -167,6 +166,18 @@ def test_what_has_the_focus_is_never_hidden_by_what_stays_in_place(visitor, widt
             reached.add(visitor.page.evaluate("document.activeElement.id"))
     assert {"share-link", "look", "setting-seed", "save-run"} <= reached
     assert [place for place in hidden if place] == []
+
+
+def test_a_control_that_stays_in_sight_takes_the_focus_without_moving_the_page(visitor):
+    visitor.open()
+    visitor.see("setting-seed").focus()
+    before = visitor.page.evaluate("scrollY")
+    assert before > 200
+    visitor.see("train").focus()
+    for place in ("step", "reset", "engine", "share"):
+        visitor.page.keyboard.press("Tab")
+        expect(visitor.see(place)).to_be_focused()
+        assert visitor.page.evaluate("scrollY") == before, place
 
 
 def test_the_keyboard_alone_trains_pauses_looks_inside_and_shares(visitor):

@@ -370,16 +370,26 @@ def test_a_tab_that_is_hidden_for_an_hour_trains_on_unseen_and_shows_the_present
     assert visitor.points() == points and visitor.names() == names
 
 
-# Makes the step after the third last for as long as a test keeps a request waiting.
-SLOW = """
-def slow(self, budget_ms, *arguments, train=Session.train):
+# Makes the worker wait for as long as a test keeps a request waiting: in the step after the third,
+WAIT = """
+def wait():
     from js import XMLHttpRequest
+    request = XMLHttpRequest.new()
+    request.open("GET", "ADDRESS", False)
+    request.send()
+"""
+SLOW = WAIT + """
+def slow(self, budget_ms, *arguments, train=Session.train):
     if self.run.step == 3:
-        request = XMLHttpRequest.new()
-        request.open("GET", "ADDRESS", False)
-        request.send()
+        wait()
     return train(self, 0, *arguments)
 Session.train = slow
+"""
+# or when the page asks for the run's state.
+SLOW_STATE = WAIT + """
+def state(really=state):
+    wait()
+    return really()
 """
 
 
@@ -422,6 +432,26 @@ def test_a_step_that_takes_minutes_is_said_to_pauses_at_its_end_and_nothing_is_e
     visitor.wait("done")
     points, names = whole_run(cpython, SMALL)
     assert visitor.points() == points and visitor.names() == names
+
+
+def test_pause_is_heard_when_the_last_frame_is_here_and_the_state_on_its_way(visitor, base_url):
+    waiting = []
+    visitor.page.add_init_script("delete Window.prototype.indexedDB")  # so that nothing else asks for the state
+    visitor.page.context.route("**/py/worker.py", lambda route: route.fulfill(
+        body=route.fetch().text() + SLOW_STATE.replace("ADDRESS", base_url + "slow")))
+    visitor.page.context.route("**/slow", lambda route: waiting.append(route))
+    visitor.open(SMALL.replace("39", "5000"))
+    visitor.press("train")
+    visitor.become(lambda: waiting)
+    visitor.press("train")  # Pause
+    visitor.reads("train", "Train")
+    visitor.reads("status", re.compile("^It pauses when the step under way is done"))
+    visitor.page.context.route("**/slow", lambda route: route.fulfill(body=""))
+    waiting.pop().fulfill(body="")
+    visitor.reads("status", re.compile(r"^Paused at step \d+\.$"))
+    step = visitor.step()
+    visitor.press("step")
+    visitor.reads("status", f"Paused at step {step + 1}.")
 
 
 @pytest.mark.parametrize("button", ["reset", "retry"])

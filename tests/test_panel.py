@@ -66,7 +66,6 @@ def test_the_keyboard_goes_all_the_way_and_a_screen_reader_is_told(visitor):
 
 
 def test_a_press_in_the_panel_keeps_the_focus_where_it_was(visitor):
-    visitor.page.emulate_media(reduced_motion="reduce")  # scrolling is over at once
     visitor.open(SMALL + "&view=letter.1.mix")
     title(visitor, "Mix")
     for group, name in ((".stages", "Logits"), (".letters", "·"), (".stages", "Choice"), (".stages", "Loss")):

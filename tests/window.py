@@ -7,6 +7,7 @@ WebDriver in webkit.Page. All else is made of that, once. A place on the page is
 import json
 import re
 import time
+from collections.abc import Callable
 
 # Keeps the text of every frame that comes from the worker, with all digits of its numbers.
 KEEP_FRAMES = """
@@ -93,6 +94,10 @@ class Window:
             return there == plain(text) if isinstance(text, str) else there is not None and text.search(there)
 
         self._until(right, seconds, lambda: f"{place} to read {text!r}; it reads {self.text(place)!r}")
+
+    def become(self, holds: Callable[[], object], seconds: float = 60) -> None:
+        """Until something holds that the test sees itself."""
+        self._until(holds, seconds, lambda: "what the test waits for")
 
     def gone(self, place: str, seconds: float = 30) -> None:
         """Until an element is hidden or not there: what a press asks for is done a moment after the press."""
