@@ -46,10 +46,11 @@ class Page(Window):
 
     def goto(self, address: str) -> None:
         address = urljoin(self.base_url, address)
-        for _ in range(3):  # now and then one page comes in place of the next
+        for _ in range(20):  # now and then one page comes in place of the next
             self.driver.get(address)
             if self.driver.current_url.split("#")[0] == address.split("#")[0]:
                 break
+            self.rest()
         self._hear()
 
     def reload(self) -> None:
