@@ -6,7 +6,6 @@ turns' ratios. C is left out where clang, with its linker for WebAssembly, is mi
 """
 
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -80,7 +79,7 @@ def in_this_tab() -> str:
         engine = compiler.compile(run)
         engine.train(1000)
         times.append((engine.compile_ms, (time.perf_counter() - start) * 1000))
-    compiling, all_of_it = (statistics.median(column) for column in zip(*times, strict=True))
+    compiling, all_of_it = (bench_core.median(column) for column in zip(*times, strict=True))
     report.append(f"again: compiling {compiling:.0f} ms, and 1,000 steps with it {all_of_it:.0f} ms")
 
     slow, core = bench_core.chained().Run(lines), microgpt.Run(lines)
@@ -89,11 +88,11 @@ def in_this_tab() -> str:
     for _ in range(TURNS):
         turns.append((milliseconds(slow.train, 1), milliseconds(lambda: [core.train() for _ in range(5)], 5),
                       milliseconds(lambda: engine.train(1000), 1000)))
-    nodes, cores, ours = (statistics.median(column) for column in zip(*turns, strict=True))
+    nodes, cores, ours = (bench_core.median(column) for column in zip(*turns, strict=True))
     report.append(f"a step: one node for each + and × {nodes:.0f} ms, the core {cores:.1f} ms, compiled {ours:.4f} ms "
                   "(comparisons with the core included)")
-    report.append(f"compiled is {statistics.median(b / c for _, b, c in turns):.0f} times as fast as the core, "
-                  f"{statistics.median(a / c for a, _, c in turns):.0f} times as fast as one node for each + and ×")
+    report.append(f"compiled is {bench_core.median(b / c for _, b, c in turns):.0f} times as fast as the core, "
+                  f"{bench_core.median(a / c for a, _, c in turns):.0f} times as fast as one node for each + and ×")
 
     if Path("step.wasm").exists():
         run = microgpt.Run(lines)
@@ -105,9 +104,9 @@ def in_this_tab() -> str:
             c.load()
             engine.load(run)
             turns.append((milliseconds(c.train, 256), milliseconds(lambda: engine.machine.call("run", 256), 256)))
-        theirs, ours = (statistics.median(column) for column in zip(*turns, strict=True))
+        theirs, ours = (bench_core.median(column) for column in zip(*turns, strict=True))
         report.append(f"a step in the machine: C {theirs:.4f} ms, compiled {ours:.4f} ms, "
-                      f"{statistics.median(b / a for a, b in turns):.2f} times C's (losses differ by {difference:.0e})")
+                      f"{bench_core.median(b / a for a, b in turns):.2f} times C's (losses differ by {difference:.0e})")
 
     long_lines = [" ".join(lines[i:i + 5]) for i in range(0, 5000, 5)]
     for settings in GROWTH:
@@ -118,7 +117,7 @@ def in_this_tab() -> str:
         mults = 3 * (s.block_size * weights + s.n_layer * s.n_embd * s.block_size * (s.block_size + 1))
         count = max(8, min(256, 10**8 // mults))
         engine.train(count)
-        each = statistics.median(milliseconds(lambda: engine.machine.call("run", count), count)  # noqa: B023
+        each = bench_core.median(milliseconds(lambda: engine.machine.call("run", count), count)  # noqa: B023
                                  for _ in range(TURNS) if not engine.load(run))  # noqa: B023
         report.append(f"{settings or 'the defaults'}: {each:.4f} ms for {mults / 1e6:.2f} million multiply-adds, "
                       f"{each / mults * 1e6:.3f} ns each; compiling {engine.compile_ms:.0f} ms")
