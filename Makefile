@@ -24,8 +24,9 @@ site: $(NODE_MODULES) | python
 test: site $(VENV)
 	@$(PYTHON) -m tools.browser
 	.venv/bin/ruff check
-	@# Browser tests on a busy machine: what failed is tried once more, alone; what fails again has failed.
-	.venv/bin/pytest -n 2 || .venv/bin/pytest --last-failed --last-failed-no-failures none
+	@# Three at a time, for each waits now and then. Browser tests on a busy machine: what failed is tried once more,
+	@# alone; what fails again has failed.
+	.venv/bin/pytest -n 3 || .venv/bin/pytest --last-failed --last-failed-no-failures none
 
 engines: site $(VENV)
 	@$(PYTHON) -m tools.browser

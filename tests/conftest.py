@@ -99,7 +99,7 @@ def context(context, request, browser_name):
 
 def pytest_collection_modifyitems(items):
     """Mark the tests of one browser's page, for `-m in_browser`; skip what another than Chromium can't be told to do.
-    Begin with the tests that ask for more time, so that the others run beside them."""
+    Begin with the tests that take or ask for more time, so that the others run beside them."""
     for item in items:
         browser = getattr(item, "callspec", None) and item.callspec.params.get("browser_name")
         if browser:
@@ -107,7 +107,7 @@ def pytest_collection_modifyitems(items):
         if browser and browser != "chromium":
             for mark in item.iter_markers("chromium_only"):
                 item.add_marker(pytest.mark.skip(reason=mark.args[0]))
-    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None and "one_window" not in item.fixturenames)
 
 
 class Visitor(Window):

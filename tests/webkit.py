@@ -46,9 +46,9 @@ class Page(Window):
 
     def goto(self, address: str) -> None:
         address = urljoin(self.base_url, address)
-        for _ in range(20):  # now and then one page comes in place of the next
+        for _ in range(20):  # now and then one page comes in place of the next, or an error of the driver's own
             self.driver.get(address)
-            if self.driver.current_url.split("#")[0] == address.split("#")[0]:
+            if self.evaluate("() => location.href").split("#")[0] == address.split("#")[0]:
                 break
             self.rest()
         self._hear()
