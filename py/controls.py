@@ -118,13 +118,13 @@ class Controls:
         came = tab.recipe["documents"] if sha256 == tab.recipe["sha256"] else ""
         tab.recipe = dict(tab.recipe, data="own", sha256=sha256, letters=letters, documents=came)
         form.fill(tab.recipe)
-        if view.state() == "problem":
-            tab.idle()
         self.new_recipe([note])
 
     def new_recipe(self, notes, address=True):
         """The form has another recipe: the page follows, and says notes, and that it needs a new run where it does."""
         tab = self.tab
+        if view.state() == "problem":  # which was the last recipe's
+            tab.idle()
         form.count(tab.recipe, tab.data.vocab_size(tab.recipe))
         tab.data.follow(tab.recipe)
         if address:

@@ -39,10 +39,14 @@ class Opening:
         try:
             facts = await self.adopt(text)
             if facts.problem:
-                tab.recipe["model"] = ""
-                view.status(facts.problem, "problem", **values_of(facts))
+                self.refused(facts)
         except Failed as error:
             tab.failed("status.error", error)
+
+    def refused(self, facts):
+        """Say why the worker does not go on with the address's model, which is given up."""
+        self.tab.recipe["model"] = ""
+        view.status(facts.problem, "problem", **values_of(facts))
 
     async def adopt(self, source):
         """Let the worker go on with a link's model or a file's bytes, and show it. Gives the worker's facts.

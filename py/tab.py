@@ -97,9 +97,10 @@ class Tab:
         self.told.pop("training", None)
         resume = resume and bool(self.running)  # an edited core's run does not go on without it
         recipe, state = (self.running, self.saved) if resume else (self.recipe, None)
+        model = recipe["model"]
         try:
-            if recipe["model"]:
-                facts = await self.opening.adopted(recipe["model"], state)
+            if model:
+                facts = await self.opening.adopted(model, state)
             else:
                 data = await self.data.bytes(recipe)
                 facts = loads(await self.trainer.call("start", dumps(recipe), dumps(all_texts()), state, data))
@@ -111,9 +112,12 @@ class Tab:
             return True
         if facts.problem:
             self.stop()
-            view.status("status.problem", "problem", reason=facts.problem)
+            if model:
+                self.opening.refused(facts)
+            else:
+                view.status("status.problem", "problem", reason=facts.problem)
             return False
-        if recipe["model"]:
+        if model:
             recipe = self.recipe = self.opening.settled(recipe, facts)
         self.running, self.step, self.chars = recipe, facts.step, facts.chars
         self.saved, self.saved_step = state, facts.step
@@ -238,7 +242,7 @@ class Tab:
                         await asyncio.sleep(0.01)  # so that who waited asks before the worker trains on
                 else:
                     self.fresh = False  # it has begun already
-            if self.pausing or view.state() == "training" and not self.training:
+            if self.pausing or view.state() == "training":
                 self.pausing = False
                 self.idle()  # Pause was pressed when the last frame was here already, and its state was on its way
         except Failed as error:

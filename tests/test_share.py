@@ -182,6 +182,18 @@ DROP = """
 }"""
 
 
+def test_a_damaged_link_is_said_whatever_is_to_be_looked_at_until_another_is_opened(visitor, link):
+    visitor.page.goto(f"#model={link[:-9]}&view=letter.1")
+    visitor.reads("status", re.compile("^This link is damaged"), 60)
+    visitor.page.evaluate("location.hash = 'seed=7&n_embd=4&n_head=2'")
+    visitor.reads("status", "Paused at step 0.")
+    visitor.page.evaluate(f"location.hash = 'model={link[:40]}&view=number.wte.0.0'")
+    visitor.reads("status", re.compile("^This link is damaged"))
+    visitor.press("step")
+    visitor.reads("step-count", "1 / 1000")
+    visitor.reads("status", "Paused at step 1.")
+
+
 def test_damaged_links_and_files_are_said_and_the_page_stays_as_it_was(visitor, link, tmp_path):
     visitor.page.goto("#model=" + link[:-9])
     visitor.reads("status", re.compile("^This link is damaged"), 60)
