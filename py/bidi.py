@@ -7,6 +7,14 @@ BEGIN, END = "\u2068", "\u2069"  # first strong isolate; pop directional isolate
 BEGINS = "\u2066\u2067\u2068"
 TURNING = (("\u0590", "\u08ff"), ("\u200e", "\u200f"), ("\u202a", "\u202e"), ("\u2066", "\u2069"), ("\ufb1d", "\ufdff"),
            ("\ufe70", "\ufefc"), ("\U00010800", "\U00010fff"), ("\U0001e800", "\U0001eeff"))
+UNSEEN = (("\u00ad", "\u00ad"), ("\u061c", "\u061c"), ("\u200b", "\u200f"), ("\u202a", "\u202e"),
+          ("\u2060", "\u2069"), ("\ufeff", "\ufeff"))
+
+
+def visible(letter):
+    """A letter as a sentence can name it: one that nobody sees by its number, U+202E."""
+    unseen = any(first <= letter <= last for first, last in UNSEEN)
+    return "U+%04X" % ord(letter) if unseen else isolated(letter)
 
 
 def isolated(text):

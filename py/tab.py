@@ -7,7 +7,7 @@ import asyncio
 import form
 import hangul
 import view
-from bidi import isolated
+from bidi import visible
 from controls import HEARD_S, MORE_NAMES, Controls
 from past import Past
 from pyscript import document, window
@@ -364,7 +364,7 @@ class Tab:
         if (self.running or self.recipe)["letters"] == "jamo":
             text = hangul.typed(text)
         strange = [letter for letter in text if letter not in self.chars] if self.chars else []
-        letters = ", ".join([isolated(letter) for letter in strange])
+        letters = ", ".join([visible(letter) for letter in strange])
         view.line(id + "-note", *[sentence(id + ".unknown", letters=letters)] if strange else [])
         return "" if strange else text
 

@@ -236,6 +236,8 @@ def test_letters_that_turn_what_follows_turn_nothing_of_the_page(watched, turnin
     visitor.wait("paused")
     for note in ("#prefix-note", "#look-note"):
         visitor.reads(note, re.compile("^No name in the data has"))
+        assert [letter for letter in turning if not letter.isprintable() and f"U+{ord(letter):04X}" not in
+                visitor.text(note)] == []
         in_order(visitor.page.locator(note))
     visitor.see("own").locator("summary").click()
     visitor.see("own-file").set_input_files(
