@@ -148,11 +148,7 @@ def built(source: Path, folder: Path, **sizes: int) -> Path | None:
 
 
 def main() -> None:
-    from playwright.sync_api import sync_playwright
-
-    from tools.browser import launch_options
-    from tools.serve import start
-    from tools.site import vendored
+    from bench.in_tab import run
 
     root = Path(__file__).resolve().parent.parent
     print("The compiled core, in Pyodide in a worker of a browser\n")
@@ -166,16 +162,7 @@ def main() -> None:
         files[".cache/step.wasm"] = "step.wasm"
     else:
         print("Without clang and lld there is no C to compare with.\n")
-    server, pyodide = start(root), vendored(root / "_site", "pyodide")
-    try:
-        with sync_playwright() as playwright, playwright.chromium.launch(**launch_options()) as browser:
-            page = browser.new_page()
-            page.set_default_timeout(600_000)
-            page.goto(f"{server.url}bench/compiler.mjs?{pyodide.relative_to(root)}/pyodide.mjs")
-            print(page.evaluate("files => import(location).then(({ run }) => run(files))", files))
-    finally:
-        server.shutdown()
-        server.server_close()
+    print(run("measure", files))
 
 
 if __name__ == "__main__":

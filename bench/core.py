@@ -77,36 +77,19 @@ def row(where: str, before: float, after: float, ratio: float) -> str:
     return f"| {where} {sys.version.split()[0]} | {before:.0f} ms | {after:.1f} ms | {ratio:.1f} |"
 
 
-def measured_in(where: str, data: str) -> str:
-    """A row of the table, made by the Python that this runs in. `data`: the documents' file as text."""
-    return row(where, *measure(data.splitlines()))
-
-
-def measured_in_browser() -> str:
-    """The row of the site's own Pyodide, from a module worker in a headless browser."""
-    from playwright.sync_api import sync_playwright  # here, because the browser loads this file too
-
-    from tools.browser import launch_options
-    from tools.serve import start
-    from tools.site import vendored
-
-    server, pyodide = start(ROOT), vendored(ROOT / "_site", "pyodide")
-    try:
-        with sync_playwright() as playwright, playwright.chromium.launch(**launch_options()) as browser:
-            page = browser.new_page()
-            page.goto(f"{server.url}bench/core.mjs?{pyodide.relative_to(ROOT)}/pyodide.mjs")
-            return page.evaluate("import(location).then(({ run }) => run())")
-    finally:
-        server.shutdown()
-        server.server_close()
+def in_this_tab() -> str:
+    """The table's row of Pyodide, made in the worker, where the data lie beside this file."""
+    return row("Pyodide", *measure(Path("names.txt").read_text("utf-8").splitlines()))
 
 
 def main() -> None:
     print(f"A step of training at the defaults, {BLOCKS} blocks of {STEPS} steps of each form in turn, medians\n")
     print("| | a node for each + and × | the core | times faster |\n|---|---:|---:|---:|")
-    print(measured_in("CPython", (ROOT / DATA).read_text("utf-8")))
+    print(row("CPython", *measure((ROOT / DATA).read_text("utf-8").splitlines())))
     if (ROOT / "_site/index.html").is_file():
-        print(measured_in_browser())
+        from bench.in_tab import run  # here, because the browser loads this file too
+
+        print(run("core", {"bench/core.py": "core.py", "py/microgpt.py": "microgpt.py", DATA: "names.txt"}))
     else:
         print("\nThe site is not built: `make site` adds the row of Pyodide.")
 
