@@ -122,6 +122,10 @@ class Visitor(Window):
     def see(self, testid: str) -> Locator:
         return self.page.get_by_test_id(testid)
 
+    def cell(self, head: int, query: int, key: int) -> Locator:
+        """A cell of attention, in the first layer."""
+        return self.see("attention").locator(f'[data-head="{head}"] [data-query="{query}"][data-key="{key}"]')
+
     def goto(self, address: str) -> None:
         self.page.goto(address)
 
@@ -186,6 +190,20 @@ def in_cpython(fragment: str, steps: int | None = None) -> tuple[Session, dict]:
 @pytest.fixture(scope="session")
 def cpython():
     return in_cpython
+
+
+LONG = "num_steps=2000&n_embd=8&n_head=2"
+
+
+@pytest.fixture
+def paused(visitor, cpython):
+    """A visitor after three single steps of a small run, and the session that did the same in this Python."""
+    visitor.open(LONG)
+    for step in (1, 2, 3):
+        visitor.press("step")
+        visitor.reads("step-count", f"{step} / 2000")
+    visitor.wait("paused")
+    return visitor, cpython(LONG, steps=3)[0]
 
 
 # ---- Each engine

@@ -1,38 +1,23 @@
-"""The core: its arithmetic, its gradients, its model, its program.
+"""The core: its gradients, its model and what that samples.
 
-Three judges that share no code with it: formulas of `math` and their finite differences; `tests/reference.py`, the same
-algorithm in matrices with another package's gradients; and the published numbers.
+Two judges that share no code with it: formulas of `math` and their finite differences; and `tests/reference.py`, the
+same algorithm in matrices with another package's gradients. A third, the published numbers, is in test_program.py.
 """
 
-import ast
-import builtins
 import math
-import os
 import random
-import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import hypothesis
 import microgpt
 import numpy as np
 import pytest
+from documents import EMOJI, HANGUL, LATIN
 from hypothesis import strategies as st
 from microgpt import Run, Value
 
 from tests.reference import Reference, forward, softmax
-
-ROOT = Path(__file__).resolve().parent.parent
-CORE = ROOT / "py/microgpt.py"
-NAMES = ROOT / "static/datasets/us-names-2018.txt"
-PUBLISHED = ROOT.parent / "shared/data/makemore-names.txt"
-
-LATIN = "emma olivia ava isabella sophia charlotte mia amelia".split()
-HANGUL = "서연 지우 민준 하윤 도윤 서아".split()
-EMOJI = ["🐍🧠🐍", "a👩🏽‍🚀b", "🚀🚀"]  # each a pair of surrogates in UTF-16, some joined into one picture
 
 # What every shape of model and data is tried on: (documents, settings).
 SHAPES = {
@@ -50,107 +35,6 @@ SHAPES = {
     "surrogate pairs": (EMOJI, {"n_embd": 8, "n_head": 2}),
 }
 every_shape = pytest.mark.parametrize(("docs", "settings"), SHAPES.values(), ids=SHAPES.keys())
-
-
-def ulps(value: float, exact: float) -> float:
-    """How far `value` is from `exact`, in units of the last place."""
-    return abs(value - exact) / math.ulp(exact)
-
-
-# ---- The elementary functions
-
-
-@pytest.mark.parametrize("low, high", [(-745.0, -708.0), (-708.0, 709.7), (-2.0, 2.0), (-1e-8, 1e-8)])
-def test_exp_is_right_to_the_last_place_or_two(low, high):
-    rng = random.Random(1)
-    assert max(ulps(microgpt.exp(x), math.exp(x)) for x in (rng.uniform(low, high) for _ in range(5000))) <= 2
-
-
-@pytest.mark.parametrize("low, high", [(-1074, -1022), (-1022, 1023), (-2, 2), (-1e-3, 1e-3)])
-def test_log_is_right_to_the_last_places(low, high):
-    rng = random.Random(2)
-    assert max(ulps(microgpt.log(x), math.log(x)) for x in (2 ** rng.uniform(low, high) for _ in range(5000))) <= 4
-
-
-@pytest.mark.parametrize("p", [2, 3, 7, -1, -2, 0.5, -0.5, -1.5, 2.25])
-def test_power_is_as_right_as_the_size_of_its_exponent_allows(p):
-    rng = random.Random(3)
-    for x in (10 ** rng.uniform(-30, 30) for _ in range(2000)):
-        assert ulps(microgpt.power(x, p), x**p) <= 3 * (1 + abs(p * math.log(x)))
-
-
-@pytest.mark.parametrize("seed", [0, 42, 2**64])
-def test_gauss_draws_the_numbers_of_random_and_leaves_its_generator_in_the_same_state(seed):
-    ours, theirs = random.Random(seed), random.Random(seed)
-    normal = microgpt.gauss(ours)
-    assert max(abs(next(normal) - theirs.gauss(0, 1)) for _ in range(10_000)) < 1e-14
-    assert ours.getstate() == theirs.getstate()
-
-
-EXACT = [
-    (microgpt.exp, (0.0,), 1.0),
-    (microgpt.exp, (-0.0,), 1.0),
-    (microgpt.exp, (5e-324,), 1.0),
-    (microgpt.exp, (-745.0,), 5e-324),
-    (microgpt.exp, (-746.0,), 0.0),
-    (microgpt.exp, (-1e308,), 0.0),
-    (microgpt.exp, (-math.inf,), 0.0),
-    (microgpt.log, (1.0,), 0.0),
-    (microgpt.log, (5e-324,), math.log(5e-324)),
-    (microgpt.log, (sys.float_info.max,), math.log(sys.float_info.max)),
-    (microgpt.log, (0.0,), math.nan),
-    (microgpt.log, (-1.0,), math.nan),
-    (microgpt.log, (math.nan,), math.nan),
-    (microgpt.power, (3.0, 4), 81.0),
-    (microgpt.power, (-2.0, 3), -8.0),
-    (microgpt.power, (-2.0, -2), 0.25),
-    (microgpt.power, (0.0, 0), 1.0),
-    (microgpt.power, (0.0, 2), 0.0),
-    (microgpt.power, (1.0, -0.5), 1.0),
-    (microgpt.power, (1e200, 2), math.inf),
-    (microgpt.power, (1e200, -2), 0.0),
-]
-
-
-@pytest.mark.parametrize("function, arguments, expected", EXACT)
-def test_at_the_edges_elementary_functions_are_exact(function, arguments, expected):
-    assert function(*arguments) == pytest.approx(expected, rel=0, abs=0, nan_ok=True)
-
-
-@pytest.mark.parametrize(
-    "function, arguments, error",
-    [
-        (microgpt.exp, (710.0,), OverflowError),
-        (microgpt.exp, (math.inf,), OverflowError),
-        (microgpt.exp, (math.nan,), ValueError),
-        (microgpt.power, (0.0, -1), ZeroDivisionError),
-        (microgpt.power, (1e300, 1.5), OverflowError),
-        (microgpt.power, (-2.0, 0.5), ValueError),
-    ],
-)
-def test_what_has_no_value_raises(function, arguments, error):
-    with pytest.raises(error):
-        function(*arguments)
-
-
-def test_no_function_is_called_whose_last_bits_differ_between_machines():
-    tree = ast.walk(ast.parse(CORE.read_text("utf-8")))
-    nodes = [node for node in tree if isinstance(node, ast.Attribute | ast.Name)]
-    used = {node.attr for node in nodes if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "math"}
-    assert used == {"factorial", "frexp", "inf", "ldexp", "nan", "pi", "prod", "sqrt"}
-    assert {"sum", "pow"}.isdisjoint(node.id for node in nodes if isinstance(node, ast.Name))
-
-
-def test_no_length_is_raised_to_a_power_by_the_machine(monkeypatch):
-    class Length(int):
-        def __floordiv__(self, other):
-            return Length(int(self) // other)
-
-        def __pow__(self, p):
-            pytest.fail(f"{int(self)} ** {p} is left to the machine, whose last bit may differ from another's")
-
-    monkeypatch.setattr(microgpt, "len", lambda x: Length(builtins.len(x)), raising=False)
-    Run(LATIN, n_embd=6, n_head=2).train()
 
 
 # ---- The graph and its gradients
@@ -451,175 +335,3 @@ def test_the_colder_the_likelier_the_likeliest(trained):
     largest = [max(weights) for weights in recorder.weights]
     assert largest == sorted(largest, reverse=True)
     assert largest[0] > 0.99 and largest[-1] == pytest.approx(1 / (trained.bos + 1), rel=0.02)
-
-
-# ---- The same bits
-
-
-def test_a_seed_is_a_run_and_another_seed_is_another():
-    runs = [Run(LATIN, n_embd=8, seed=seed) for seed in (1, 1, 2)]
-    first, again, other = ([run.train().hex() for _ in range(5)] for run in runs)
-    assert first == again
-    assert not set(first) & set(other)
-
-
-PYTHONS = {f"python3.{minor}": [f"python3.{minor}"] for minor in range(11, 16)}
-PYTHONS["Pyodide"] = ["node", "tools/pyodide.mjs"]
-
-
-def works(command: list[str]) -> bool:
-    """Whether this Python is here: a version manager's stand-in for one that is not installed is found, but fails."""
-    if command[0] == "node":
-        return bool(shutil.which("node")) and (ROOT / "node_modules/pyodide").is_dir()
-    found = shutil.which(command[0])
-    return bool(found) and subprocess.run([found, "--version"], capture_output=True).returncode == 0
-
-
-def bits(command: list[str]) -> str:
-    """What `tests/bits.py` prints in this Python."""
-    return subprocess.run([*command, "tests/bits.py"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
-
-
-@pytest.fixture(scope="module")
-def our_bits() -> str:
-    return bits([sys.executable])
-
-
-@pytest.mark.parametrize("command", PYTHONS.values(), ids=PYTHONS.keys())
-def test_another_python_gives_the_same_bits(command, our_bits):
-    if not works(command):
-        pytest.skip(f"{command[0]} is not here")
-    assert our_bits.count("0x") == 30
-    assert bits(command) == our_bits
-
-
-# ---- The program
-
-
-def environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT / "py"), "PYTHONUTF8": "1"}
-
-
-def program(*arguments: object) -> subprocess.CompletedProcess:
-    """Run the core as its users do."""
-    command = [sys.executable, str(CORE), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment())
-
-
-def read_output(output: str) -> tuple[list[str], list[str], list[str]]:
-    """The three counts, the losses and the names of a program's output, each line of which must have its form."""
-    lines = output.splitlines()
-    blank = lines.index("")
-    forms = ["num docs: (.+)", "vocab size: (.+)", "num params: (.+)"]
-    forms += [rf"step {step:4d} / {blank - 3:4d} \| loss (\d+\.\d{{4}})" for step in range(1, blank - 2)]
-    forms += ["()", re.escape("--- inference (new, hallucinated names) ---") + "()"]
-    forms += [rf"sample {i:2d}: (.*)" for i in range(1, len(lines) - blank - 1)]
-    matches = [re.fullmatch(form, line) for form, line in zip(forms, lines, strict=True)]
-    assert all(matches), output
-    values = [match[1] for match in matches]
-    return values[:3], values[3:blank], values[blank + 2 :]
-
-
-@pytest.fixture
-def data(tmp_path) -> Path:
-    file = tmp_path / "names.txt"
-    file.write_text("\n".join(LATIN), encoding="utf-8")
-    return file
-
-
-def test_the_program_trains_on_our_names():
-    done = program(NAMES, "--num_steps=30", "--num_samples=3")
-    counts, losses, names = read_output(done.stdout)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert counts == ["32257", "27", "4192"]
-    # What the reference gets: python -m tests.reference FILE --num_steps=30 --num_samples=3
-    assert (len(losses), losses[:3], names) == (30, ["3.4639", "3.2561", "3.2566"], ["glaa", "aila", "jdli"])
-
-
-@pytest.mark.skipif(not PUBLISHED.exists(), reason="makemore's names.txt is not beside the checkout")
-def test_the_program_meets_every_published_value():
-    counts, losses, names = read_output(program(PUBLISHED).stdout)
-    assert counts == ["32033", "27", "4192"]
-    assert len(losses) == 1000
-    assert [losses[step - 1] for step in (1, 2, 3, 1000)] == ["3.3660", "3.4243", "3.1778", "2.6497"]
-    expected = "kamon ann karai jaire vialan karia yeran anna areli kaina"
-    expected += " konna keylen liole alerin earan lenne kana lara alela anton"
-    assert names == expected.split()
-    assert sum(map(float, losses[:100])) / 100 == pytest.approx(2.773, abs=5e-4)
-    assert sum(map(float, losses[-100:])) / 100 == pytest.approx(2.276, abs=5e-4)
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {},
-        {"seed": 7},
-        {"n_layer": 2, "n_embd": 6, "n_head": 2},
-        {"block_size": 3},
-        {"learning_rate": 0.05},
-        {"temperature": 1.5},
-        {"num_steps": 4, "num_samples": 12},
-    ],
-    ids=str,
-)
-def test_each_option_of_the_program_does_what_it_does_in_the_reference(data, settings):
-    settings = {"num_steps": 12, "num_samples": 5} | settings
-    reference = Reference(LATIN, **settings)
-    expected = [f"{reference.train():.4f}" for _ in range(settings["num_steps"])]
-    done = program(data, *(f"--{name}={value}" for name, value in settings.items()))
-    _, losses, names = read_output(done.stdout)
-    assert losses == expected
-    assert names == [reference.sample() for _ in range(settings["num_samples"])]
-
-
-@pytest.mark.parametrize("docs", [HANGUL, EMOJI], ids=["Hangul", "surrogate pairs"])
-def test_the_program_reads_and_writes_any_script(tmp_path, docs):
-    file = tmp_path / "names.txt"
-    file.write_text("\r\n".join(docs), encoding="utf-8")
-    counts, _, names = read_output(program(file, "--num_steps=3", "--n_embd=4").stdout)
-    assert counts[:2] == [str(len(docs)), str(len(set("".join(docs))) + 1)]
-    assert "".join(names) and set("".join(names)) <= set("".join(docs))
-
-
-@pytest.mark.parametrize(
-    "arguments, complaint",
-    [
-        (["missing.txt"], "missing.txt"),
-        (["."], "directory"),
-        ([], "DATA"),
-        (["empty.txt"], "no documents"),
-        (["latin1.txt"], "utf-8"),
-        (["names.txt", "--n_embd=6"], "n_embd must be divisible by n_head, and 6 is not by 4"),
-        (["names.txt", "--n_layer=0"], "n_layer must be above zero, not 0"),
-        (["names.txt", "--block_size=-1"], "block_size must be above zero, not -1"),
-        (["names.txt", "--num_steps=1.5"], "--num_steps"),
-        (["names.txt", "--seed=x"], "--seed"),
-        (["names.txt", "--temperature=nan"], "temperature must be above zero, not nan"),
-        (["names.txt", "--temperature=warm"], "--temperature"),
-        (["names.txt", "--learning_rate=inf"], "learning_rate must be above zero, not inf"),
-        (["names.txt", "--dropout=0.1"], "--dropout"),
-    ],
-    ids=str,
-)
-def test_the_program_refuses_in_one_line(data, monkeypatch, arguments, complaint):
-    monkeypatch.chdir(data.parent)
-    Path("empty.txt").write_text(" \n\n")
-    Path("latin1.txt").write_bytes("zoë\n".encode("latin-1"))
-    done = program(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch("microgpt: .+\n", done.stderr) and complaint in done.stderr
-
-
-def test_importing_the_core_does_nothing_and_says_nothing():
-    command = [sys.executable, "-W", "error", "-c", "import microgpt"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=5)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_the_core_is_one_file_of_243_lines_that_imports_the_standard_library_only():
-    source = CORE.read_text("utf-8")
-    lines = source.splitlines()
-    imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
-    modules = [getattr(node, "module", None) or node.names[0].name for node in imports]
-    assert len(lines) <= 243 and max(map(len, lines)) <= 120
-    assert modules and set(modules) <= sys.stdlib_module_names

@@ -16,7 +16,7 @@ from data import read
 from recipe import parse
 from session import Session
 from test_kept import IS_KEPT
-from test_page import sentence
+from test_pictures import sentence
 
 SMALL = "num_steps=12&n_embd=8&n_head=2"
 TINY = "num_steps=4&n_embd=4&n_head=2"
