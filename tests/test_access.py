@@ -85,7 +85,8 @@ def see_inside(visitor, address: str) -> None:
     """Look at an address of the panel's."""
     visitor.page.evaluate("(view) => { location.hash = location.hash.replace(/&view=.*|$/, `&view=${view}`) }", address)
     expect(visitor.page).to_have_url(re.compile(f"view={re.escape(address)}"))
-    expect(visitor.see("panel").locator(".page")).to_be_visible()
+    here = visitor.page.locator("#inside-ways [aria-current=true]")
+    expect(here).to_have_attribute("data-go", re.compile("^" + address.split(".")[0]))
 
 
 def trained(visitor):

@@ -259,18 +259,18 @@ def test_whatever_is_pressed_before_the_first_step_the_run_is_the_forms(visitor,
     assert visitor.points() == run.train(float("inf"), 0.5, "")["points"]
 
 
-def test_the_first_thousand_steps_are_there_within_a_second(visitor):
+def test_the_first_thousand_steps_are_there_within_a_second(playwright, base_url):
     times = []
-    for _ in range(3):
-        visitor.page.goto("about:blank")
-        visitor.open("engine=compiled")
-        visitor.reads("status", COMPILED)
-        times.append(visitor.page.evaluate("""() => new Promise((done) => {
-          const steps = document.querySelector("[data-testid=step-count]"), start = performance.now();
-          new MutationObserver(() => steps.textContent.startsWith("1000 /") && done(performance.now() - start))
-            .observe(steps, { subtree: true, childList: true, characterData: true });
-          document.querySelector("[data-testid=train]").click();
-        })"""))
-        if times[-1] < 1000:
-            break
-    assert min(times) < 1000, times  # the best of three: the machine does other things too
+    with playwright.chromium.launch(**launch_options()) as browser:  # compiles WebAssembly as early as a visitor's does
+        visitor = Visitor(browser.new_context(base_url=base_url).new_page())
+        while len(times) < 3 and min(times, default=1000) >= 1000:  # the best of three: other things run here too
+            visitor.page.goto("about:blank")
+            visitor.open("engine=compiled")
+            visitor.reads("status", COMPILED)
+            times.append(visitor.page.evaluate("""() => new Promise((done) => {
+              const steps = document.querySelector("[data-testid=step-count]"), start = performance.now();
+              new MutationObserver(() => steps.textContent.startsWith("1000 /") && done(performance.now() - start))
+                .observe(steps, { subtree: true, childList: true, characterData: true });
+              document.querySelector("[data-testid=train]").click();
+            })"""))
+    assert min(times) < 1000, times

@@ -247,6 +247,7 @@ def test_letters_that_turn_what_follows_turn_nothing_of_the_page(watched, turnin
     visitor.press("reset")
     visitor.reads("step-count", "0 / 4")
     visitor.press("step")
+    visitor.reads("step-count", "1 / 4")
     visitor.wait("paused")
     in_order(visitor.see("probabilities").locator("td"))
     visitor.see("attention").locator("td[data-query='1'][data-key='1']").first.hover()

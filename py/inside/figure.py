@@ -36,12 +36,12 @@ def shares(label, letters, rows, heads):
 
 
 def edges(label, heads, rows):
-    """A table of a number's neighbours in the graph. heads: texts; rows: (name, text, *numbers), the name as
+    """A table of a number's neighbours in the graph. heads: texts; rows: (name, html, *numbers), the name as
     Reading.name() gives it."""
     columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-    lines = "".join(f'<tr><td><button type="button" data-go="number.{name}">{escape(text)}</button></td>'
+    lines = "".join(f'<tr><td><button type="button" data-go="number.{name}">{html}</button></td>'
                     + "".join(f"<td>{precise(value)}</td>" for value in values) + "</tr>"
-                    for name, text, *values in rows)
+                    for name, html, *values in rows)
     return (f'<table class="edges"><caption>{label}</caption><thead><tr>{columns}</tr></thead>'
             f"<tbody>{lines}</tbody></table>")
 

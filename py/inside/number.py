@@ -100,7 +100,8 @@ def table(inside, key, edges, name, full):
 
 
 def label(inside, value):
+    """A neighbour's name as HTML; what the core calls it is code, in whatever language the page is."""
     name = inside.reading.name(value)
-    if name.isdigit():
-        return f"{value.op} {name}" if value.inputs else inside.say("number.constant", n=name)
-    return name
+    if name.isdigit() and not value.inputs:
+        return escape(inside.say("number.constant", n=name))
+    return f"<code>{escape(f'{value.op} {name}' if name.isdigit() else name)}</code>"
