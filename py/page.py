@@ -1,10 +1,16 @@
 """The page: it makes the tab and gives it the visitor's events (MicroPython, on the main thread)."""
 import asyncio
 
+from pyscript import document, js_import, window
 from trainer import CoreRaised, Failed, Trainer, named, reason
 
 trainer = Trainer()
 trainer.start()  # before the other files are read, because it takes longest
+
+if document.readyState == "loading":  # PyScript does not wait for the end of the page
+    read = window.Promise.withResolvers()
+    document.addEventListener("DOMContentLoaded", read.resolve)
+    await read.promise  # noqa: F704
 
 # Between the files the browser gets its turn, for whatever the visitor does meanwhile.
 await asyncio.sleep(0)  # noqa: F704
@@ -30,7 +36,6 @@ from offline import Offline  # noqa: E402
 from panel import Panel  # noqa: E402
 
 await asyncio.sleep(0)  # noqa: F704
-from pyscript import document, js_import, window  # noqa: E402
 from recipe import SAMPLING  # noqa: E402
 from tab import Tab  # noqa: E402
 

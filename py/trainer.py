@@ -2,17 +2,10 @@
 import asyncio
 import json
 
-from pyscript import PyWorker, window
+from pyscript import PyWorker, document, window
 
 BASE = window.URL.new(".", window.location.href).href
-INSIDE = ("__init__", "excerpt", "figure", "letter", "lines", "name", "nearest", "number", "private", "reading",
-          "recording", "step")
-COMPILER = ("__init__", "engine", "kernels", "loops", "machine", "numbers", "program", "trace", "update", "wasm")
-KEEP = ("__init__", "coder", "data_link", "desk", "model", "model_link", "packet", "pictures", "receipt", "run_file",
-        "texts")
-FILES = ("py/microgpt.py", "py/session.py", "py/history.py", "py/heldout.py", "py/hangul.py", "py/bidi.py",
-         "py/data.py", "py/draw.py", "py/edited.py", "py/source.py", "py/recipe.py",
-         "static/datasets/us-names-2018.txt")
+TAG = document.querySelector("script[worker]")
 DAMAGED = "damaged: "  # so static/runtime.mjs begins, before the file's name
 PATIENCE_S = 10  # how long an answer may take before the visitor is told,
 ARRIVAL_S = 20   # and how long nothing of Python may arrive
@@ -45,24 +38,23 @@ class Trainer:
 
     def __init__(self):
         self.on_progress = self.on_silence = lambda *_: None
-        self.worker = self.channel = None
+        self.worker = None
+        self.first = TAG.xworker
         self.cache = "default"  # "reload" after a start that failed: past what the browser has kept
         self.waiting = self.silence = self.longest = 0  # calls under way; seconds without an answer; the longest ever
         self.arriving = False  # is the worker on its way
         window.setInterval(self._tick, 1000)
 
     def start(self):
-        """Start a worker, ending the one there was."""
+        """Start a worker, ending the one there was. The first is index.html's own, which is on its way already."""
         self.end()
-        name = window.crypto.randomUUID()
-        self.channel = window.BroadcastChannel.new(name)
-        self.channel.onmessage = lambda event: self._progress(event.data.loaded, event.data.total)
         self.dead = window.Promise.withResolvers()
         self.dead.promise.catch(lambda reason: None)
-        asyncio.create_task(self._look_for("py/worker.py"))
-        self.worker = PyWorker(BASE + "py/worker.py", type="pyodide",
-                               version=BASE + "static/runtime.mjs?progress=" + name + "&cache=" + self.cache,
-                               config={"files": files(), "sync_main_only": True})
+        asyncio.create_task(self._look_for(TAG.getAttribute("src")))
+        self.worker = self.first or PyWorker(TAG.getAttribute("src"), type="pyodide", config=TAG.getAttribute("config"),
+                                             version=BASE + "static/runtime.mjs?cache=" + self.cache)
+        self.first = None
+        self.worker.onmessage = self._progress
 
     async def ready(self):
         """Wait until the worker is up; start one where there is none. Raises Failed."""
@@ -104,7 +96,6 @@ class Trainer:
         """End the worker; calls under way raise Failed."""
         if self.worker:
             self.worker.terminate()
-            self.channel.close()
             self.dead.reject("it was ended")
         self.worker, self.longest, self.silence = None, 0, 0
 
@@ -121,9 +112,10 @@ class Trainer:
     async def _race(self, promise):
         return await window.Promise.race(window.Array.of(promise, self.dead.promise))
 
-    def _progress(self, loaded, total):
-        self.silence = 0
-        self.on_progress(loaded, total)
+    def _progress(self, event):
+        if self.arriving:  # later messages are answers, and the calls' own
+            self.silence = 0
+            self.on_progress(event.data.loaded, event.data.total)
 
     def _tick(self, *_):
         # Seconds are counted, not read off a clock, so that a tab that slept has not been waiting.
@@ -131,13 +123,6 @@ class Trainer:
         limit = ARRIVAL_S if self.arriving else max(PATIENCE_S, 5 * self.longest)
         if self.silence == limit + 1 or self.silence > limit and self.silence % AGAIN_S[self.silence > 60] == 0:
             self.on_silence(self.silence)
-
-
-def files():
-    """What the worker's Python finds in its folder: {address: path}; an empty path is the file's own name."""
-    rooms = (("compiler/", COMPILER), ("inside/", INSIDE), ("keep/", KEEP))
-    inner = {BASE + "py/" + room + name + ".py": "./" + room + name + ".py" for room, names in rooms for name in names}
-    return dict({BASE + file: "" for file in FILES}, **inner)
 
 
 def _failure(error):

@@ -2,15 +2,13 @@
 // `version`. This one adds three things that Pyodide leaves out: it says how far the download is, it fails when a file
 // cannot be had (Pyodide would wait for ever), and it lets no Python start from bytes that are not those of the build.
 //
-// Progress goes as {loaded, total}, in bytes after decompression, to the BroadcastChannel that this module's own
-// address names: runtime.mjs?progress=NAME. With &cache=reload everything comes past the browser's cache. A damaged
-// file fails the start with the message "damaged: NAME".
+// Progress goes to the page as a message {loaded, total}, in bytes after decompression. A damaged file fails the start
+// with the message "damaged: NAME". As runtime.mjs?cache=reload it takes everything past the browser's cache.
 const folder = new URL("../vendor/pyodide/", import.meta.url).href;
 const WASM = "pyodide.asm.wasm";
 const MESSAGES = 50; // about as many are sent in all
 
-const wishes = new URL(import.meta.url).searchParams;
-const cache = wishes.get("cache") ?? "default";
+const cache = new URL(import.meta.url).searchParams.get("cache") ?? "default";
 const { fetch } = globalThis;
 const checks = {}; // for each file that came: a promise that it is whole
 const list = get("files.json").then((response) => response.json()); // {name: {bytes, sha256}}
@@ -61,7 +59,6 @@ export { version };
 
 export async function loadPyodide(options) {
   const { instantiateStreaming } = WebAssembly;
-  const channel = new BroadcastChannel(wishes.get("progress"));
   let loaded = 0, told = 0, total = Infinity;
   let fail;
   const failure = new Promise((_, reject) => { fail = reject; });
@@ -70,7 +67,7 @@ export async function loadPyodide(options) {
     loaded += bytes;
     if (loaded - told < total / MESSAGES && loaded < total) return;
     told = loaded;
-    channel.postMessage({ loaded, total });
+    postMessage({ loaded, total });
   };
 
   const checkedFetch = async (url, init) => {
@@ -80,8 +77,7 @@ export async function loadPyodide(options) {
     // The copy is checked; the original stays a network response, which browsers compile while it arrives.
     checks[name] = readWhole(name, response.clone(), count);
     checks[name].catch(fail);
-    // Without an answer Pyodide waits; with an error it would start Python without the file.
-    if (name !== WASM) await checks[name].catch(() => new Promise(() => {}));
+    if (name !== WASM) await checks[name];
     return response;
   };
 
@@ -94,11 +90,11 @@ export async function loadPyodide(options) {
     }
   };
 
-  const watched = (task) => (...args) => {
-    const promise = task(...args);
-    promise.catch(fail);
-    return promise;
-  };
+  // Without an answer Pyodide waits; with an error it would start Python without the file.
+  const watched = (task) => (...args) => task(...args).catch((error) => {
+    fail(error);
+    return new Promise(() => {});
+  });
 
   const countScripts = async () => {
     const files = await list;
@@ -121,6 +117,5 @@ export async function loadPyodide(options) {
   } finally {
     globalThis.fetch = fetch;
     WebAssembly.instantiateStreaming = instantiateStreaming;
-    channel.close();
   }
 }

@@ -1,5 +1,6 @@
 """What Python or the page is made of does not arrive, arrives damaged, or stops on its way."""
 
+import re
 import threading
 
 import pytest
@@ -102,6 +103,65 @@ def test_a_network_that_goes_in_mid_download_is_said_and_retry_goes_on(visitor, 
         Breaking.free.set()
         server.shutdown()
         server.server_close()
+
+
+class Waiting(Handler):
+    """A host that holds back the rest of a file, from its middle on, until it is asked for another one."""
+
+    held, awaited, times, asked = "", "", 1, threading.Semaphore(0)
+
+    def send_head(self):
+        if self.path == Waiting.awaited:
+            Waiting.asked.release()
+        return super().send_head()
+
+    def copyfile(self, source, out):
+        if not self.path.endswith(Waiting.held):
+            return super().copyfile(source, out)
+        content = source.read()
+        out.write(content[:len(content) // 2])
+        out.flush()
+        for _ in range(Waiting.times):
+            Waiting.asked.acquire(timeout=30)
+        out.write(content[len(content) // 2:])
+
+
+@pytest.fixture
+def hold(site, monkeypatch):
+    """hold(file, until, times): serve the site, but of a file whose name ends so the first half only, until another
+    file was asked for so many times; gives the address."""
+    servers = []
+    monkeypatch.setattr("tools.serve.Handler", Waiting)
+
+    def held(file, until, times=1):
+        Waiting.held, Waiting.awaited, Waiting.times, Waiting.asked = file, until, times, threading.Semaphore(0)
+        servers.append(start(site))
+        return servers[-1].url
+
+    yield held
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_pages_python_waits_for_the_end_of_the_page(visitor, hold):
+    # PyScript asks for the worker's file, and then the page's Python, to see whether it is there.
+    visitor.page.goto(hold("/", until="/py/worker.py", times=2) + "#num_steps=3&n_embd=4&n_head=2")
+    visitor.wait("ready")
+    visitor.press("train")
+    visitor.wait("done")
+
+
+def test_the_download_is_told_in_megabytes(visitor, hold):
+    visitor.page.add_init_script("""
+      window.told = [];
+      new MutationObserver(() => told.push(document.querySelector("[data-testid=status]")?.textContent))
+        .observe(document, { subtree: true, childList: true });""")
+    visitor.page.goto(hold("pyodide.asm.wasm", until="/static/recorded.json"))  # which the page's Python asks for
+    visitor.wait("ready")
+    told = [re.search(r"(\d+\.\d) of (\d+\.\d) MB", text or "") for text in visitor.page.evaluate("told")]
+    loaded = [float(match[1]) for match in told if match]
+    assert len(set(loaded)) > 3 and loaded == sorted(loaded)
 
 
 @pytest.mark.tolerates(*NOISE)

@@ -19,7 +19,7 @@ SMALL = {"n_layer": 2, "n_embd": 6, "n_head": 2, "block_size": 7}  # widths that
 # Starts Pyodide in a worker as the page does, gives it files, runs Python there, and tells what that left in `answer`.
 RUN = """
 async ({ files, code }) => {
-  const runtime = new URL("static/runtime.mjs?progress=none", location);
+  const runtime = new URL("static/runtime.mjs", location);
   const source = `
     onmessage = async ({ data }) => {
       try {
@@ -34,7 +34,7 @@ async ({ files, code }) => {
       }
     };`;
   const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), { type: "module" });
-  const told = new Promise((resolve) => { worker.onmessage = (event) => resolve(event.data); });
+  const told = new Promise((resolve) => { worker.onmessage = ({ data }) => { if (!data.total) resolve(data); }; });
   worker.postMessage({ files, code });
   const answer = await told;
   worker.terminate();

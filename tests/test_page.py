@@ -51,17 +51,6 @@ def test_the_recordings_curve_and_reading_appear_without_training(visitor):
     assert visitor.step() == 0
 
 
-def test_the_download_is_told_in_megabytes(visitor):
-    visitor.page.add_init_script("""
-      window.told = [];
-      new MutationObserver(() => told.push(document.querySelector("[data-testid=status]")?.textContent))
-        .observe(document, { subtree: true, childList: true });""")
-    visitor.open()
-    told = [re.search(r"(\d+\.\d) of (\d+\.\d) MB", text or "") for text in visitor.page.evaluate("told")]
-    loaded = [float(match[1]) for match in told if match]
-    assert len(set(loaded)) > 3 and loaded == sorted(loaded)
-
-
 def test_the_core_is_shown_with_its_hash_and_every_line(visitor):
     visitor.open()
     visitor.reads("sha256", hashlib.sha256(CORE.read_bytes()).hexdigest())

@@ -11,11 +11,7 @@ pytestmark = pytest.mark.tolerates("favicon.ico")  # the tests open a plain file
 START = """
 async () => {
   const heard = [];
-  const channel = new BroadcastChannel("this-tab");
-  const others = new BroadcastChannel("another-tab");
-  channel.onmessage = (event) => heard.push(event.data);
-  others.onmessage = () => heard.push("a message of this tab reached another");
-  const runtime = new URL("static/runtime.mjs?progress=this-tab", location);
+  const runtime = new URL("static/runtime.mjs", location);
   const source = `
     import { loadPyodide, version } from "${runtime}";
     try {
@@ -25,7 +21,9 @@ async () => {
       postMessage({ error: error.message });
     }`;
   const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), { type: "module" });
-  const told = await new Promise((resolve) => { worker.onmessage = (event) => resolve(event.data); });
+  const told = await new Promise((resolve) => {
+    worker.onmessage = ({ data }) => "loaded" in data ? heard.push(data) : resolve(data);
+  });
   worker.terminate();
   return { ...told, heard };
 }

@@ -20,22 +20,16 @@ HASHED = re.compile(rb"vendor/(\w+)-[0-9a-f]{8}/")
 
 
 class References(HTMLParser):
-    """Collects what a page's `src` and `href` name, and what its `<mpy-config>` holds."""
+    """Collects what a page's `src` and `href` name, and what the settings of its scripts do (`config`)."""
 
     def __init__(self, html: str):
         super().__init__()
-        self.urls, self.config, self.in_config = [], "", False
+        self.urls, self.configs = [], []
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
-        self.in_config = tag == "mpy-config"
         self.urls += [(tag, value) for name, value in attrs if name in ("src", "href") and value]
-
-    def handle_data(self, data):
-        self.config += data if self.in_config else ""
-
-    def handle_endtag(self, tag):
-        self.in_config = False
+        self.configs += [json.loads(value) for name, value in attrs if name == "config"]
 
 
 class Tags(HTMLParser):
@@ -62,9 +56,9 @@ def references(site) -> References:
 
 
 def test_everything_the_page_names_is_there(site, references):
-    config = json.loads(references.config)
     named = [url for _, url in references.urls if not re.match("#|data:|mailto:|https?://", url)]
-    named += [config["interpreter"], *config.get("files", {})]
+    for config in references.configs:
+        named += [config["interpreter"], *config["files"]]
     missing = [url for url in named if not (site / re.split("[?#]", url)[0]).exists()]
     assert [url for url in named if url.startswith("static/pyscript.mjs")] and missing == []
 

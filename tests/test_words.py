@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = (ROOT / "index.html").read_text("utf-8")
-SILENT = {"script", "style", "mpy-config", "title"}  # what they hold is no text of the page's body
+SILENT = {"script", "style", "py-config", "title"}  # what they hold is no text of the page's body
 VOID = {"meta", "link", "input", "br", "img"}
 
 

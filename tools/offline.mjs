@@ -28,7 +28,7 @@ const { warnings } = await generateSW({
   manifestTransforms: [addIntegrity],
   // A folder of vendor/ has a hash in its name: what the page has just loaded from there need not come again.
   dontCacheBustURLsMatching: /^vendor\//,
-  ignoreURLParametersMatching: [/.*/], // runtime.mjs?progress=…, style.css?…
+  ignoreURLParametersMatching: [/.*/], // runtime.mjs?cache=…, style.css?…
   swDest: join(site, "service-worker.js"),
   inlineWorkboxRuntime: true,
   sourcemap: false,

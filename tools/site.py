@@ -138,7 +138,7 @@ def seal(site: Path) -> None:
         return f'{tag[1]}{path.relative_to(site)}{version}" integrity="sha384-{hashed}"'
 
     page = site / "index.html"
-    named = r'(<link rel="(?:stylesheet|modulepreload)" href="|<script type="module" src=")([^"?]+)"'
+    named = r'(<link rel="(?:stylesheet|modulepreload)" href="|<script type="module" async src=")([^"?]+)"'
     page.write_text(re.sub(named, sealed, page.read_text("utf-8")), "utf-8")
 
 
