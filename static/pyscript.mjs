@@ -22,6 +22,11 @@ try {
     worker.ready.catch(() => {});
     worker.onerror = ({ error }) => console.error(error);
   });
+  // What ends the page's Python before it can speak, PyScript only writes down.
+  hooks.main.onReady.add(({ io }) => {
+    const { stderr } = io;
+    io.stderr = (...told) => { stderr(...told); giveUp(); };
+  });
 } catch {
   giveUp();
 }

@@ -177,12 +177,15 @@ def test_a_second_failure_is_said_too(visitor):
 @pytest.mark.tolerates(*NOISE, "integrity", "ArrayBuffer instantiation")
 @pytest.mark.parametrize(("file", "fault"), [
     ("core.js", "damaged"), ("core-*.js", "damaged"), ("micropython.mjs", "damaged"), ("micropython.mjs", "lost"),
-    ("micropython.wasm", "lost"), ("py/tab.py", "lost"), ("static/pyscript.mjs*", "none"),
+    ("micropython.wasm", "lost"), ("py/tab.py", "lost"), ("py/tab.py", "portal"), ("py/page.py", "portal"),
+    ("static/pyscript.mjs*", "none"),
 ])
 def test_a_page_without_its_own_python_says_so_and_can_be_loaded_again(visitor, file, fault):
     def break_it(route):
         if fault == "lost":
             return route.abort()
+        if fault == "portal":  # a network that has one log in first
+            return route.fulfill(body="<!doctype html><title>Log in</title>")
         response = route.fetch()
         route.fulfill(response=response, body=response.body() + b" ")
 
