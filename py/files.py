@@ -38,7 +38,7 @@ class Opening:
             return
         try:
             facts = await self.adopt(text)
-            if facts.problem:
+            if facts.problem and tab.recipe["model"] == text:  # else the address has another by now
                 self.refused(facts)
         except Failed as error:
             tab.failed("status.error", error)

@@ -62,6 +62,8 @@ class Trainer:
             self.start()
         worker = self.worker
         self.arriving = True
+        if worker.progress:
+            self.on_progress(worker.progress.loaded, worker.progress.total)
         try:
             await self._race(worker.ready)
         except Exception as error:

@@ -21,6 +21,8 @@ try {
   hooks.main.onWorker.add((_, worker) => {
     worker.ready.catch(() => {});
     worker.onerror = ({ error }) => console.error(error);
+    worker.progress = null; // for the page's Python, which may be here later than the last of its messages
+    worker.addEventListener("message", ({ data }) => { if (data?.total) worker.progress = data; });
   });
   // What ends the page's Python before it can speak, PyScript only writes down.
   hooks.main.onReady.add(({ io }) => {

@@ -86,7 +86,7 @@ def see_inside(visitor, address: str) -> None:
     visitor.page.evaluate("(view) => { location.hash = location.hash.replace(/&view=.*|$/, `&view=${view}`) }", address)
     expect(visitor.page).to_have_url(re.compile(f"view={re.escape(address)}"))
     here = visitor.page.locator("#inside-ways [aria-current=true]")
-    expect(here).to_have_attribute("data-go", re.compile("^" + address.split(".")[0]))
+    expect(here).to_have_attribute("data-go", re.compile("^" + address.split(".")[0]), timeout=30_000)
 
 
 def trained(visitor):
