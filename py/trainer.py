@@ -70,6 +70,7 @@ class Trainer:
             self.cache = "reload"
             raise Failed(reason(error)) from None
         finally:
+            worker.onmessage = None  # what comes from now on are answers
             if worker == self.worker or not self.worker:
                 self.arriving, self.silence = False, 0
         self.cache = "default"
@@ -115,9 +116,8 @@ class Trainer:
         return await window.Promise.race(window.Array.of(promise, self.dead.promise))
 
     def _progress(self, event):
-        if self.arriving:  # later messages are answers, and the calls' own
-            self.silence = 0
-            self.on_progress(event.data.loaded, event.data.total)
+        self.silence = 0
+        self.on_progress(event.data.loaded, event.data.total)
 
     def _tick(self, *_):
         # Seconds are counted, not read off a clock, so that a tab that slept has not been waiting.
