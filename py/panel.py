@@ -22,6 +22,8 @@ class Panel:
         """tab: whose session is looked at; it has ask(verb, …), which begins a run if there is none."""
         self.tab = tab
         self.address = self.back = self.next = ""
+        self.wanted = ""    # the address asked for last, which may be on its way
+        self.asked = 0      # how many times one was asked for: whatever comes, the last of them is shown
         self.step = None    # of the run, when what is shown was read
         self.problem = None # the answer that said why there is nothing to see
         self.opener = None  # what was pressed to open the panel, where the focus goes back to
@@ -48,15 +50,21 @@ class Panel:
         if self.tab.booting:
             self.tab.controls.show_view(address)  # the page opens it when Python is there
             return True
-        answer = await self.tab.ask("inside", address, self.tab.known("look"), again or not self.address,
-                                    self.tab.past.step, self.tab.recipe["temperature"], self.tab.known("prefix"))
-        if answer is None:
-            return True
-        answer = loads(answer)
-        self.note("inside-note", answer)
-        if answer.problem:
-            return False
-        self.address, self.back, self.next, self.step = answer.address, answer.back, answer.next, answer.step
+        self.asked += 1
+        asked, self.wanted = self.asked, address
+        try:
+            answer = await self.tab.ask("inside", address, self.tab.known("look"), again or not self.address,
+                                        self.tab.past.step, self.tab.recipe["temperature"], self.tab.known("prefix"))
+            if answer is None or asked != self.asked:
+                return True
+            answer = loads(answer)
+            self.note("inside-note", answer)
+            if answer.problem:
+                return False
+            self.address, self.back, self.next, self.step = answer.address, answer.back, answer.next, answer.step
+        finally:
+            if asked == self.asked:
+                self.wanted = self.address
         view.get("panel").hidden = False
         self.show(answer.html, step)
         self.tell_step(self.step if self.tab.past.step is None else self.tab.step)
@@ -109,7 +117,7 @@ class Panel:
         """The panel's numbers are another run's, or in another language: show those of now."""
         async def refresh():
             try:
-                await self.open(self.address, again=True, step=True)
+                await self.open(self.wanted, again=True, step=True)
             except Failed:
                 pass  # it has been said elsewhere
 
@@ -152,7 +160,8 @@ class Panel:
             view.get("inside-title").focus()
 
     def close(self):
-        self.address = self.back = self.next = ""
+        self.address = self.back = self.next = self.wanted = ""
+        self.asked += 1
         view.get("panel").hidden = True
         view.get("panel-body").innerHTML = view.get("panel-said").textContent = ""
         self.tab.controls.show_view("")
