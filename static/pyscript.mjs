@@ -35,7 +35,9 @@ try {
 
 await parsed;
 document.getElementById("load-again").onclick = async () => {
-  const tags = [...document.querySelectorAll("link[integrity], script[integrity]")];
-  await Promise.allSettled(tags.map((tag) => fetch(tag.href || tag.src, { cache: "reload" }))); // not from the cache
+  const tags = [...document.querySelectorAll("link[integrity], script")];
+  const files = tags.flatMap((tag) => Object.keys(JSON.parse(tag.getAttribute("config") ?? "{}").files ?? {}));
+  const addresses = [...tags.map((tag) => tag.href || tag.src), ...files];
+  await Promise.allSettled(addresses.map((address) => fetch(address, { cache: "reload" }))); // not from the cache
   location.reload();
 };

@@ -202,6 +202,37 @@ def test_a_page_without_its_own_python_says_so_and_can_be_loaded_again(visitor, 
     expect(visitor.see("incomplete")).to_be_hidden()
 
 
+class Cached(Handler):
+    """A host, as most are, whose files browsers need not ask for again; one of them is another text for a while."""
+
+    another = True
+
+    def send_header(self, keyword, value):
+        cached = keyword == "Cache-Control" and self.path != "/"
+        super().send_header(keyword, "max-age=600" if cached else value)
+
+    def copyfile(self, source, out):
+        if Cached.another and self.path == "/py/tab.py":
+            return out.write(b"<".ljust(len(source.read())))
+        super().copyfile(source, out)
+
+
+@pytest.mark.tolerates(*NOISE)
+def test_what_came_damaged_and_was_cached_is_asked_for_anew(visitor, site, monkeypatch):
+    monkeypatch.setattr("tools.serve.Handler", Cached)
+    monkeypatch.setattr(Cached, "another", True)
+    server = start(site)
+    try:
+        visitor.page.goto(server.url)
+        expect(visitor.see("incomplete")).to_be_visible(timeout=30_000)
+        Cached.another = False
+        visitor.press("load-again")
+        visitor.wait("ready")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.mark.tolerates(*NOISE)
 def test_without_the_chart_everything_else_goes_on(visitor):
     visitor.page.context.route("**/uPlot.esm.js", lambda route: route.abort())
