@@ -1,8 +1,9 @@
-# make serve   build the site and serve it on PORT           make site    only build it, into _site/
-# make test    install what the tests need, run them all      make bench   print the measurements
-# make soak    train for ten minutes, or MINUTES         make torch    check the examples in PyTorch
-# make size    list what a first visit loads             make audit    Lighthouse on the served site
-# make engines the browser tests once more, in Firefox    make clean    remove what was built and installed
+# make serve    build the site and serve it on PORT       make site     only build it, into _site/
+# make test     install what the tests need, run them     make bench    print the measurements
+# make soak     the tests that take long, and endurance:  make torch    check the examples in PyTorch
+#               ten minutes, or MINUTES                   make size     list what a first visit loads
+# make engines  the browser tests in Firefox and WebKit   make audit    Lighthouse on the served site
+# make clean    remove what was built and installed
 
 PORT ?= 8000
 MINUTES ?= 10
@@ -21,20 +22,23 @@ serve: site
 site: $(NODE_MODULES) | python
 	@$(PYTHON) -m tools.site
 
+# So many tests at a time, for each waits now and then. Browser tests on a busy machine: what failed is tried once more,
+# alone; what fails again has failed.
+tried = .venv/bin/pytest $(1) $(2) || .venv/bin/pytest $(2) --last-failed --last-failed-no-failures none
+
 test: site $(VENV)
 	@$(PYTHON) -m tools.browser
 	.venv/bin/ruff check
-	@# Three at a time, for each waits now and then. Browser tests on a busy machine: what failed is tried once more,
-	@# alone; what fails again has failed.
-	.venv/bin/pytest -n 3 || .venv/bin/pytest --last-failed --last-failed-no-failures none
+	$(call tried,-n 3,-m "not soak")
 
 engines: site $(VENV)
 	@$(PYTHON) -m tools.browser
-	.venv/bin/pytest -n 2 --browser firefox -m in_browser || \
-		.venv/bin/pytest --browser firefox -m in_browser --last-failed --last-failed-no-failures none
+	$(call tried,-n 2,-m in_browser --browser firefox)
+	$(call tried,-n 2,-m in_browser --browser webkit)
 
 soak: site $(VENV)
 	@$(PYTHON) -m tools.browser
+	$(call tried,-n 3,-m soak)
 	.venv/bin/pytest soak -s --minutes $(MINUTES)
 
 bench: site $(VENV)

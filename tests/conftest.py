@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import recipe as recipes
+import webkit
+from host import Host
 from hypothesis import settings
-from playwright.sync_api import Error, Locator, Page
+from playwright.sync_api import Error
 from session import Session
-from window import KEEP_FRAMES, Window, selector
+from window import Visitor
 
 from tools.browser import firefox_options, launch_options, shell_options
 from tools.browser import webkit as there_is_webkit
@@ -21,6 +23,7 @@ settings.load_profile("shared")
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_site"
+NO_WEBKIT = "no WebKit here; `make test` installs Debian's webkit2gtk-driver and xvfb where it may"
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +37,7 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def base_url(site):
     """Where the site is served: under a sub-path, as GitHub Pages does. `page.goto("")` opens the page."""
-    server = start(site, prefix="/repo-name/")
+    server = start(site, prefix="/repo-name/", handler=Host)
     yield server.url
     server.shutdown()
     server.server_close()
@@ -43,10 +46,24 @@ def base_url(site):
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_name):
     """Drive an installed browser: Chromium without its windows, or with `--browser firefox` that one."""
-    if browser_name == "chromium":
+    if browser_name != "firefox":
         return shell_options()
     readable = {"dom.events.testing.asyncClipboard": True}  # what was copied, without asking
     return firefox_options() | {"firefox_user_prefs": readable}
+
+
+@pytest.fixture(scope="session")
+def browser(browser_name, request):
+    """One browser for all tests."""
+    if browser_name != "webkit":
+        browser = request.getfixturevalue("launch_browser")()
+        yield browser
+        browser.close()
+    elif there_is_webkit():
+        with webkit.launched() as browser:
+            yield browser
+    else:
+        pytest.skip(NO_WEBKIT)
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +92,8 @@ def watched(context, node):
     for event, handler in heard.items():
         context.on(event, handler)
     yield context
+    if isinstance(context, webkit.Context):
+        faults += context.faults()
     for event, handler in heard.items():
         context.remove_listener(event, handler)
     strangers = [url for url in strangers if not re.match("(blob:)?http://localhost:|data:|about:", url)]
@@ -91,16 +110,25 @@ def untolerated(faults: list[str], node) -> list[str]:
 @pytest.fixture
 def context(context, request, browser_name):
     """A fresh browser profile, under watch."""
-    if browser_name != "chromium":
-        context.grant_permissions = lambda *_: None  # which Firefox's driver knows nothing of, nor needs to
+    if browser_name == "firefox":
+        context.grant_permissions = lambda *_: None  # which its driver knows nothing of, nor needs to
     with watched(context, request.node):
         yield context
+    Host.forget()
+
+
+def soak(case):
+    """A case of a test's that takes long: `make soak` runs it, `make test` does not."""
+    return pytest.param(case, marks=pytest.mark.soak)
 
 
 def pytest_collection_modifyitems(items):
     """Mark the tests of one browser's page, for `-m in_browser`; skip what another than Chromium can't be told to do.
     Begin with the tests that take or ask for more time, so that the others run beside them."""
     for item in items:
+        engines = [name for mark in item.iter_markers("soak_in") for name in mark.args]
+        if engines and item.callspec.params["engine"] in engines:
+            item.add_marker("soak")
         browser = getattr(item, "callspec", None) and item.callspec.params.get("browser_name")
         if browser:
             item.add_marker("in_browser")
@@ -108,64 +136,6 @@ def pytest_collection_modifyitems(items):
             for mark in item.iter_markers("chromium_only"):
                 item.add_marker(pytest.mark.skip(reason=mark.args[0]))
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None and "one_window" not in item.fixturenames)
-
-
-class Visitor(Window):
-    """A window that Playwright drives; what Playwright can beyond the others is found by `see` and `page`."""
-
-    def __init__(self, page: Page):
-        self.page = page
-        # Firefox's driver fills a box without a change that the page hears of, so there each letter is typed.
-        self.types = page.context.browser.browser_type.name == "firefox"
-        page.add_init_script(KEEP_FRAMES)
-
-    def see(self, testid: str) -> Locator:
-        return self.page.get_by_test_id(testid)
-
-    def cell(self, head: int, query: int, key: int) -> Locator:
-        """A cell of attention, in the first layer."""
-        return self.see("attention").locator(f'[data-head="{head}"] [data-query="{query}"][data-key="{key}"]')
-
-    def goto(self, address: str) -> None:
-        self.page.goto(address)
-
-    def reload(self) -> None:
-        self.page.reload()
-
-    def evaluate(self, function: str, argument: object = None) -> object:
-        while True:
-            try:
-                return self.page.evaluate(function, argument)
-            except Error as error:  # the page was about to be another one: that one is asked
-                if "context was destroyed" not in str(error):
-                    raise
-
-    def press(self, place: str) -> None:
-        self.page.locator(selector(place)).click()
-
-    def put(self, place: str, text: str) -> None:
-        box = self.page.locator(selector(place))
-        if self.types:
-            box.select_text()
-            self.page.keyboard.type(text) if text else self.page.keyboard.press("Delete")
-        else:
-            box.fill(text)
-        box.blur()
-
-    def choose(self, place: str, value: str) -> None:
-        self.page.locator(selector(place)).select_option(value)
-
-    def key(self, name: str) -> None:
-        self.page.keyboard.press(name)
-
-    def type(self, text: str) -> None:
-        self.page.keyboard.type(text)
-
-    def size(self, width: int, height: int) -> None:
-        self.page.set_viewport_size({"width": width, "height": height})
-
-    def rest(self) -> None:
-        self.page.wait_for_timeout(50)  # not a sleep, so that Playwright goes on hearing the browser
 
 
 @pytest.fixture
@@ -236,15 +206,16 @@ def engine(request) -> str:
 @pytest.fixture(scope="module")
 def one_window(engine, base_url, request, tmp_path_factory):
     """A window of each engine, the same for all tests of a file."""
+    size = {"width": 1280, "height": 800}
     if engine == "webkit":
         if not there_is_webkit():
-            pytest.skip("no WebKit here; `make test` installs Debian's webkit2gtk-driver and xvfb where it may")
-        from webkit import opened
-
-        with opened(base_url) as page:
-            yield page
+            pytest.skip(NO_WEBKIT)
+        with webkit.launched() as browser:
+            context = browser.new_context(base_url, size)
+            yield Visitor(context.new_page())
+            context.close()
         return
-    folder, size = tmp_path_factory.mktemp("profile"), {"width": 1280, "height": 800}
+    folder = tmp_path_factory.mktemp("profile")
     with persistent(request.getfixturevalue("playwright"), engine, folder, base_url=base_url, viewport=size,
                     reduced_motion="reduce") as context:
         yield Visitor(context.pages[0] if context.pages else context.new_page())
@@ -254,12 +225,9 @@ def one_window(engine, base_url, request, tmp_path_factory):
 def window(one_window, request):
     """That window, at nothing yet; the test fails at its end if the page logged an error."""
     one_window.goto("about:blank")
-    if isinstance(one_window, Visitor):
-        with watched(one_window.page.context, request.node):
-            yield one_window
-    else:
+    with watched(one_window.page.context, request.node):
         yield one_window
-        assert not untolerated(one_window.faults(), request.node), "errors in the page"
+    Host.forget()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from window import expect
 
 SMALL = "num_steps=39&n_embd=8&n_head=2"  # so few steps that each invents names
 KILL = "setTimeout(() => self.close())"  # in the worker: it ends, and answers nothing any more

@@ -10,8 +10,9 @@ import re
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from conftest import ROOT
-from playwright.sync_api import TimeoutError, expect
+from conftest import ROOT, soak
+from playwright.sync_api import TimeoutError
+from window import expect
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALL = "num_steps=12&n_embd=8&n_head=2"
@@ -224,7 +225,7 @@ def embedded(visitor):
     yield "in another page's frame"
 
 
-JOURNEYS = [first_visit, shared_and_compared, own_and_unusual, failing, embedded]
+JOURNEYS = [first_visit, soak(shared_and_compared), own_and_unusual, failing, embedded]
 
 
 @pytest.mark.browser_context_args(bypass_csp=True)  # the audit's script comes as a text

@@ -4,7 +4,7 @@ import re
 import threading
 
 import pytest
-from playwright.sync_api import expect
+from window import expect
 
 from tools.serve import Handler, start
 
@@ -85,11 +85,10 @@ class Breaking(Handler):
 @pytest.mark.tolerates(*NOISE)
 @pytest.mark.parametrize(("how", "state", "said"), [
     ("breaks", "failed", "Python could not be loaded"), ("stalls", "silent", "Nothing of Python has arrived for 2")])
-def test_a_network_that_goes_in_mid_download_is_said_and_retry_goes_on(visitor, site, monkeypatch, how, state, said):
-    monkeypatch.setattr("tools.serve.Handler", Breaking)
+def test_a_network_that_goes_in_mid_download_is_said_and_retry_goes_on(visitor, site, how, state, said):
     Breaking.how = how
     Breaking.free.clear()
-    server = start(site)
+    server = start(site, handler=Breaking)
     try:
         visitor.page.goto(server.url + "#num_steps=3&n_embd=4&n_head=2")
         visitor.wait(state, 40)
@@ -127,15 +126,14 @@ class Waiting(Handler):
 
 
 @pytest.fixture
-def hold(site, monkeypatch):
+def hold(site):
     """hold(file, until, times): serve the site, but of a file whose name ends so the first half only, until another
     file was asked for so many times; gives the address."""
     servers = []
-    monkeypatch.setattr("tools.serve.Handler", Waiting)
 
     def held(file, until, times=1):
         Waiting.held, Waiting.awaited, Waiting.times, Waiting.asked = file, until, times, threading.Semaphore(0)
-        servers.append(start(site))
+        servers.append(start(site, handler=Waiting))
         return servers[-1].url
 
     yield held
@@ -219,9 +217,8 @@ class Cached(Handler):
 
 @pytest.mark.tolerates(*NOISE)
 def test_what_came_damaged_and_was_cached_is_asked_for_anew(visitor, site, monkeypatch):
-    monkeypatch.setattr("tools.serve.Handler", Cached)
     monkeypatch.setattr(Cached, "another", True)
-    server = start(site)
+    server = start(site, handler=Cached)
     try:
         visitor.page.goto(server.url)
         expect(visitor.see("incomplete")).to_be_visible(timeout=30_000)

@@ -130,6 +130,7 @@ def test_documents_longer_and_shorter_than_the_block_have_the_cores_bits(setting
         assert seen.probabilities == [[p.data for p in row] for row in reference.probabilities]
 
 
+@pytest.mark.soak
 def test_a_long_run_has_the_cores_losses_to_the_last_bit():
     run, reference = microgpt.Run(NAMES, **SMALL), microgpt.Run(NAMES, **SMALL)
     compiled = compile(run)

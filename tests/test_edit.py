@@ -7,8 +7,9 @@ from pathlib import Path
 import edited
 import edits
 import pytest
-from playwright.sync_api import expect
+from conftest import soak
 from session import Session
+from window import expect
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "py/microgpt.py").read_text("utf-8")
@@ -160,7 +161,7 @@ def test_a_raise_in_mid_training_shows_the_line_and_can_be_mended(visitor, error
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("button", ["retry", "restore", "reset"])
+@pytest.mark.parametrize("button", [soak("retry"), "restore", soak("reset")])
 def test_an_endless_loop_is_noticed_and_ended_and_the_text_stays(visitor, button):
     visitor.open(SMALL)
     open_editor(visitor)

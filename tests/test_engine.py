@@ -6,10 +6,10 @@ from pathlib import Path
 
 import compiler
 import pytest
-from conftest import Visitor
-from playwright.sync_api import expect
+from conftest import soak
 from recipe import DATASETS, DEFAULTS
 from session import Session
+from window import Visitor, expect
 
 from tools.browser import launch_options
 
@@ -33,8 +33,8 @@ def trained(engines: list[str], recipe=SMALL, saves=False):
     return losses, names, run.state().tolist(), run.last_names(5, True)
 
 
-@pytest.mark.parametrize("engines", [["compiled"], ["core", "compiled"], ["compiled", "core"],
-                                     ["core", "compiled", "core", "compiled"]])
+@pytest.mark.parametrize("engines", [["compiled"], ["core", "compiled"], soak(["compiled", "core"]),
+                                     soak(["core", "compiled", "core", "compiled"])])
 def test_a_run_is_the_same_run_whichever_engine_works(engines):
     assert trained(engines) == trained(["core"])
 
@@ -130,7 +130,8 @@ def edited(route, body):
     route.fulfill(body=body)
 
 
-@pytest.mark.parametrize("fault", [SIMD, ROOM, MODULE], ids=["no SIMD", "no memory", "no module"])
+@pytest.mark.parametrize("fault", [soak(SIMD), soak(ROOM), MODULE],
+                         ids=["no SIMD", "no memory", "no module"])
 def test_what_a_browser_refuses_is_said_and_the_run_goes_on_with_the_core(playwright, base_url, cpython, fault):
     options = launch_options()
     browser = playwright.chromium.launch(**options | {"args": options["args"] + fault["arguments"]})

@@ -18,6 +18,9 @@ from session import Session
 from test_kept import IS_KEPT
 from test_pictures import sentence
 
+# In Chromium, all the other browser tests try the same things.
+pytestmark = pytest.mark.soak_in("chromium")
+
 SMALL = "num_steps=12&n_embd=8&n_head=2"
 TINY = "num_steps=4&n_embd=4&n_head=2"
 LONG = "num_steps=2000&n_embd=8&n_head=2"
@@ -62,6 +65,7 @@ def test_the_recording_and_the_prose_are_there_within_seconds(window):
     assert window.evaluate(strangers) == []
 
 
+@pytest.mark.soak_in("webkit")
 def test_a_link_with_nonsense_is_said_in_a_line(window):
     window.goto("#seed=x&colour=red&n_layer=99&n_embd=10")
     window.reads("ignored", "In the link, ignored: seed=x, colour=red. "
@@ -75,6 +79,7 @@ def test_a_link_with_nonsense_is_said_in_a_line(window):
 # ---- Training
 
 
+@pytest.mark.soak_in("webkit")
 def test_train_pause_step_and_reset(window, cpython):
     window.open(LONG)
     window.press("train")
@@ -163,6 +168,7 @@ def test_a_look_inside_opens_goes_on_and_closes(window):
 # ---- Settings, links, language
 
 
+@pytest.mark.soak_in("webkit")
 def test_a_changed_setting_is_a_new_run_and_stands_in_the_link(window, cpython):
     window.open(TINY)
     window.put("setting-seed", "7")
@@ -189,6 +195,7 @@ def test_share_says_that_it_did(window, base_url):
     window.gone("sharing")
 
 
+@pytest.mark.soak_in("webkit")
 def test_the_page_speaks_korean_and_english_again(window):
     window.open(TINY)
     train(window)
@@ -220,6 +227,7 @@ def test_own_data_are_trained_on(window):
     assert not notes and window.points() == frame["points"] and window.names() == as_listed(session, frame)
 
 
+@pytest.mark.soak_in("webkit")
 def test_an_error_in_the_core_is_named_at_its_line_and_the_published_file_comes_back(window, monkeypatch):
     monkeypatch.setitem(sys.modules, "microgpt", sys.modules["microgpt"])  # which a loaded edit takes the place of
     window.open(TINY)
@@ -253,6 +261,7 @@ FORGET = """() => new Promise((done) => {
 })"""
 
 
+@pytest.mark.soak_in("firefox", "webkit")
 @pytest.mark.tolerates("favicon")  # a plain file has none
 def test_a_kept_run_goes_on_after_a_reload_bit_for_bit(window, cpython):
     window.goto("LICENSE")
@@ -274,6 +283,7 @@ def test_a_kept_run_goes_on_after_a_reload_bit_for_bit(window, cpython):
 # ---- What goes wrong
 
 
+@pytest.mark.soak_in("webkit")
 @pytest.mark.tolerates("404", "could not be loaded", "standard library", "Failed to", "[Ee]rror")
 def test_a_file_that_is_missing_is_said_and_retry_goes_on(window, served):
     missing = next(served.folder.glob("vendor/pyodide-*/python_stdlib.zip"))
@@ -289,6 +299,7 @@ def test_a_file_that_is_missing_is_said_and_retry_goes_on(window, served):
     assert window.step() == 4 and not window.shown("retry")
 
 
+@pytest.mark.soak
 @pytest.mark.tolerates("Failed to", "[Cc]onnect", "service-worker", "fetch")
 def test_after_the_first_visit_it_works_without_a_server(window, served, engine):
     window.goto(served.url)

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from conftest import soak
 from test_access import SMALL, trained
+from window import expect
 
 TOO_SMALL = """() => [...document.querySelectorAll("button, select, summary, input")].filter((place) => {
   if (!place.checkVisibility({ visibilityProperty: true }) || place.closest(".cm-editor")) return false;
@@ -50,14 +51,15 @@ def editing(visitor):
     expect(visitor.see("run-edit")).to_be_enabled(timeout=30_000)
 
 
-STATES = pytest.mark.parametrize("state", [trained, inside, sharing, own, editing], ids=lambda state: state.__name__)
-
-
-@STATES
-def test_what_one_touches_is_44_pixels_high(visitor, state):
+@pytest.mark.parametrize("state", [trained, inside, sharing, own, editing], ids=lambda state: state.__name__)
+def test_what_one_touches_is_44_pixels_high_and_what_is_magnified_scrolls_one_way_only(visitor, state):
     state(visitor)
     visitor.page.set_viewport_size({"width": 390, "height": 844})
     assert visitor.page.evaluate(TOO_SMALL) == []
+    for width, height, size in ((1280, 800, "200%"), (640, 800, "200%"), (320, 256, "100%")):
+        visitor.page.set_viewport_size({"width": width, "height": height})
+        visitor.page.evaluate("size => document.documentElement.style.fontSize = size", size)
+        assert (width, visitor.page.evaluate(SIDEWAYS)) == (width, [])
 
 
 def test_every_text_grows_with_the_visitors_font_size(visitor):
@@ -81,15 +83,6 @@ def test_nothing_moves_where_less_motion_is_asked_for(visitor):
     assert visitor.page.evaluate("""() => [...document.querySelectorAll("*")].filter(
       (part) => getComputedStyle(part).transitionDuration.split(", ")
         .some((time) => parseFloat(time) > 0)).length""") == 0
-
-
-@STATES
-def test_twice_the_text_and_four_times_the_page_scroll_one_way_only(visitor, state):
-    state(visitor)
-    for width, height, size in ((1280, 800, "200%"), (640, 800, "200%"), (320, 256, "100%")):
-        visitor.page.set_viewport_size({"width": width, "height": height})
-        visitor.page.evaluate("size => document.documentElement.style.fontSize = size", size)
-        assert (width, visitor.page.evaluate(SIDEWAYS)) == (width, [])
 
 
 @pytest.mark.chromium_only("Firefox's driver changes no such wish of a visitor's")
@@ -150,7 +143,7 @@ BEHIND = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [soak(1280), 390])
 def test_what_has_the_focus_is_never_hidden_by_what_stays_in_place(visitor, width):
     visitor.page.set_viewport_size({"width": width, "height": 800})
     inside(visitor)

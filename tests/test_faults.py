@@ -3,15 +3,16 @@
 import re
 
 import pytest
+from conftest import soak
 from disturbed import HANG, KILL, SMALL, die, trained_a_little, weights_of, whole_run
-from playwright.sync_api import expect
 from recipe import parse
 from session import Session
+from window import expect
 
 # ---- The worker dies
 
 
-@pytest.mark.parametrize("how", [KILL, HANG], ids=["killed", "hung"])
+@pytest.mark.parametrize("how", [KILL, soak(HANG)], ids=["killed", "hung"])
 def test_a_worker_that_is_dead_or_hangs_is_noticed_and_retry_goes_on_to_the_same_end(visitor, cpython, how):
     points, names = whole_run(cpython, SMALL)
     trained_a_little(visitor, SMALL)
@@ -28,6 +29,7 @@ def test_a_worker_that_is_dead_or_hangs_is_noticed_and_retry_goes_on_to_the_same
     assert visitor.names() == names  # none is lost, and none is there twice
 
 
+@pytest.mark.soak
 def test_reset_begins_anew_when_the_worker_is_dead(visitor):
     trained_a_little(visitor, SMALL)
     die(visitor)
@@ -38,6 +40,7 @@ def test_reset_begins_anew_when_the_worker_is_dead(visitor):
     visitor.wait("done")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("button", ["retry", "reset"])
 def test_a_worker_that_dies_on_its_way_is_noticed_and_started_again(visitor, button):
     visitor.page.context.route("**/python_stdlib.zip", lambda route: None)
@@ -73,6 +76,7 @@ BUSY = {  # what the worker is at when it dies: the link, and what the page says
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("moment", BUSY)
 def test_a_worker_that_dies_while_it_compiles_or_names_is_started_again_and_ends_the_same(visitor, cpython, moment):
     fragment, said = BUSY[moment]
@@ -89,6 +93,7 @@ def test_a_worker_that_dies_while_it_compiles_or_names_is_started_again_and_ends
     assert visitor.names() == [(step, name) for step, name, _ in names]
 
 
+@pytest.mark.soak
 def test_a_worker_that_dies_while_one_looks_inside_or_back_is_started_again(visitor, cpython):
     points, names = whole_run(cpython, SMALL)
     trained_a_little(visitor, SMALL)
@@ -121,6 +126,7 @@ def test_a_worker_that_dies_while_one_looks_inside_or_back_is_started_again(visi
 NO_MORE = "() => { WebAssembly.Memory.prototype.grow = () => { throw new RangeError('no more'); }; }"
 
 
+@pytest.mark.soak
 @pytest.mark.tolerates("MemoryError", "RangeError")
 def test_too_little_memory_is_said_and_nothing_is_lost(visitor, cpython):
     points, names = whole_run(cpython, SMALL)
@@ -145,6 +151,7 @@ def test_too_little_memory_is_said_and_nothing_is_lost(visitor, cpython):
     assert visitor.names() == names
 
 
+@pytest.mark.soak
 @pytest.mark.tolerates("MemoryError", "RangeError")
 def test_a_model_too_large_for_the_memory_is_said_and_a_smaller_one_goes_on(visitor):
     trained_a_little(visitor, SMALL)
@@ -249,6 +256,7 @@ def test_data_without_documents_is_a_problem_in_words(visitor, data):
 LONG = "\n".join("".join(chr(97 + (7 * i + j * j) % 26) for j in range(80)) for i in range(30))  # 30 of 80 letters
 
 
+@pytest.mark.soak
 def test_pictures_larger_than_the_pages_python_are_drawn_and_right(visitor):
     """Eight heads over 64 letters: 1.5 MB of HTML."""
     visitor.open("num_steps=2&n_embd=8&n_head=8&block_size=64&held_out=0")
@@ -287,7 +295,7 @@ RAISING = {
 
 
 @pytest.mark.tolerates("PythonError", "Error: ")
-@pytest.mark.parametrize("where", RAISING)
+@pytest.mark.parametrize("where", ["in the loop", *map(soak, [*RAISING][1:])])
 def test_what_the_pages_own_python_raises_is_said_and_retry_goes_on_to_the_same_end(visitor, cpython, where):
     does, said = RAISING[where]
     points, names = whole_run(cpython, SMALL)

@@ -5,9 +5,9 @@ import re
 
 import pytest
 from conftest import ROOT
-from playwright.sync_api import expect
 from test_access import SMALL, speak, trained
 from test_words import ALL
+from window import expect
 
 KO = json.loads((ROOT / "static/languages/ko.json").read_text("utf-8"))
 LANGUAGES = pytest.mark.parametrize(("language", "words"), [("en", ALL), ("ko", KO)], ids=["English", "Korean"])

@@ -3,8 +3,7 @@
 import re
 
 import pytest
-from conftest import Visitor
-from playwright.sync_api import expect
+from window import Visitor, expect
 
 RUN = "num_steps=60&n_embd=4&n_head=2&block_size=8"
 REFUSED = "indexedDB.open = () => { throw new DOMException('no', 'SecurityError') }"

@@ -3,7 +3,7 @@ import json
 
 import pytest
 from conftest import ROOT
-from playwright.sync_api import expect
+from window import expect
 
 KO = json.loads((ROOT / "static/languages/ko.json").read_text("utf-8"))
 korean = pytest.mark.browser_context_args(locale="ko-KR")

@@ -6,8 +6,8 @@ A profile with a disk, because a private window keeps neither the large files no
 import re
 
 import pytest
-from conftest import Visitor, persistent
-from playwright.sync_api import expect
+from conftest import persistent
+from window import Visitor, expect
 
 from tools.site import write_service_worker
 
@@ -54,6 +54,7 @@ TRY_TO_UPDATE = """async () => {
 FIRST = ("microgpt in your tab", "3.14.2")
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(240)
 def test_a_new_version_waits_until_it_is_asked_for_and_no_two_mix(profile, served):
     visit(profile, served.url).page.close()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from data import read
 from keep import data_link
-from playwright.sync_api import expect
 from recipe import link, parse
 from session import Session
+from window import expect
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = "num_steps=20&n_embd=4&n_head=2&block_size=6"

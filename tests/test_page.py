@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from conftest import LONG
-from playwright.sync_api import expect
 from recipe import DEFAULTS, FIELDS, LIVE, count_parameters
+from window import expect
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "py/microgpt.py"
-SMALL = "num_steps=30&n_embd=8&n_head=2"
+SMALL = "num_steps=12&n_embd=8&n_head=2"
 
 
 # ---- Opening
@@ -71,7 +71,7 @@ def test_train_runs_to_the_end_with_every_number_that_python_gets(visitor, cpyth
     visitor.press("train")
     visitor.wait("done")
     visitor.reads("train", "Train")
-    visitor.reads("step-count", "30 / 30")
+    visitor.reads("step-count", "12 / 12")
     assert visitor.points() == frame["points"]
     visitor.reads("loss", f"{frame['mean']:.3f}")
     expect(visitor.see("speed")).to_have_text(re.compile(r"^\d+(\.\d)?$"))
@@ -142,7 +142,7 @@ def test_reset_shows_the_untrained_model_and_the_next_run_is_the_same(visitor, c
     visitor.press("train")
     visitor.wait("done")
     visitor.press("reset")
-    visitor.reads("step-count", "0 / 30")
+    visitor.reads("step-count", "0 / 12")
     visitor.reads("loss", "–")
     assert visitor.names() == []
     untrained = cpython(SMALL, steps=0)[0].view()

@@ -2,8 +2,8 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
 from test_inside import numbers
+from window import expect
 
 SMALL = "n_embd=8&n_head=2&block_size=8"
 

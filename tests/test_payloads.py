@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import pytest
 from data import read
-from playwright.sync_api import expect
 from recipe import DEFAULTS, parse
 from session import Session
+from window import expect
 
 DO = "window.pwned=1"
 TAGS = [f"<{tag} {on}={DO}>" for tag, on in (
@@ -160,6 +160,7 @@ LETTERS_COME = """async (letters) => {
 }"""
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(240)
 def test_data_with_a_hostile_alphabet_are_trained_on_or_refused_in_a_sentence(watched):
     visitor, unharmed = watched

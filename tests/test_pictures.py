@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from conftest import LONG
-from playwright.sync_api import expect
 from session import drawn
+from window import expect
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = (ROOT / "static/datasets/us-names-2018.txt").read_text("utf-8").split()

@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zxingcpp
-from conftest import Visitor
 from keep import model as models
 from keep import model_link, run_file
-from playwright.sync_api import expect
 from recipe import DEFAULTS
 from session import Session
 from test_browsers import LINES, ROOT, RUN
+from window import Visitor, expect
 
 SMALL = "num_steps=24&n_embd=4&n_head=2&block_size=6"
 

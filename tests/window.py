@@ -1,13 +1,15 @@
-"""A browser's window, and what a visitor does there, whatever the browser.
-
-What a driver has to be able to do stands first, and each does it in its own way: Playwright in conftest.Visitor,
-WebDriver in webkit.Page. All else is made of that, once. A place on the page is a data-testid, or else a CSS selector.
+"""A browser's window, and what a visitor does there, whatever the browser: Playwright drives Chromium and Firefox, and
+tests/webkit.py, in Playwright's words, WebKit. A place on the page is a data-testid, or else a CSS selector.
 """
 
 import json
 import re
 import time
 from collections.abc import Callable
+
+import webkit
+from playwright import sync_api as playwright
+from webkit import plain
 
 # Keeps the text of every frame that comes from the worker, with all digits of its numbers.
 KEEP_FRAMES = """
@@ -27,54 +29,78 @@ def selector(place: str) -> str:
     return f'[data-testid="{place}"]' if re.fullmatch(r"[\w-]+", place) else place
 
 
-def plain(text: str) -> str:
-    """A text as it is read: no matter which white space stands where."""
-    return " ".join(text.replace("\u200b", "").split())
+def expect(actual):
+    """Playwright's `expect`, of a place or a page in whatever browser."""
+    return webkit.Expectation(actual) if isinstance(actual, webkit.Unknown) else playwright.expect(actual)
 
 
-class Window:
-    """A visitor's window."""
+class Visitor:
+    """A visitor's window; what a driver can beyond this is found by `see` and `page`, in Playwright's words."""
 
-    # ---- What a driver does
+    def __init__(self, page):
+        self.page = page
+        # Firefox's driver fills a box without a change that the page hears of, so there each letter is typed.
+        self.types = page.context.browser.browser_type.name == "firefox"
+        page.add_init_script(KEEP_FRAMES)
+
+    # ---- What a visitor does
+
+    def see(self, testid: str):
+        return self.page.get_by_test_id(testid)
+
+    def cell(self, head: int, query: int, key: int):
+        """A cell of attention, in the first layer."""
+        return self.see("attention").locator(f'[data-head="{head}"] [data-query="{query}"][data-key="{key}"]')
 
     def goto(self, address: str) -> None:
         """Open an address, of the site where it is relative."""
-        raise NotImplementedError
+        self.page.goto(address)
 
     def reload(self) -> None:
-        raise NotImplementedError
+        self.page.reload()
 
     def evaluate(self, function: str, argument: object = None) -> object:
         """What a JavaScript function gives for an argument; of a promise, what it is kept with."""
-        raise NotImplementedError
+        while True:
+            try:
+                return self.page.evaluate(function, argument)
+            except playwright.Error as error:  # the page was about to be another one: that one is asked
+                if "context was destroyed" not in str(error):
+                    raise
 
     def press(self, place: str) -> None:
         """Click there."""
-        raise NotImplementedError
+        self.page.locator(selector(place)).click()
 
     def put(self, place: str, text: str) -> None:
         """Type into a box, in place of what is there, and leave it."""
-        raise NotImplementedError
+        box = self.page.locator(selector(place))
+        if self.types:
+            box.select_text()
+            self.page.keyboard.type(text) if text else self.page.keyboard.press("Delete")
+        else:
+            box.fill(text)
+        box.blur()
 
     def choose(self, place: str, value: str) -> None:
         """Choose an entry of a list by its value."""
-        raise NotImplementedError
+        self.page.locator(selector(place)).select_option(value)
 
     def key(self, name: str) -> None:
         """Press a key, or several at once: `Control+Home`."""
-        raise NotImplementedError
+        self.page.keyboard.press(name)
 
     def type(self, text: str) -> None:
         """Type where the focus is."""
-        raise NotImplementedError
+        self.page.keyboard.type(text)
 
     def size(self, width: int, height: int) -> None:
         """Make the window so large, or as near to that as it can be."""
-        raise NotImplementedError
+        self.page.set_viewport_size({"width": width, "height": height})
 
     def rest(self) -> None:
-        """Let the page work for a moment."""
-        time.sleep(0.05)
+        """Let the page work for a moment; not a sleep, so that Playwright goes on hearing the browser."""
+        self.page.wait_for_timeout(50)
 
     # ---- Waiting
 

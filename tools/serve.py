@@ -108,13 +108,14 @@ def compressed(path: Path, tag: str) -> bytes:
     return gzip.compress(path.read_bytes(), 6)
 
 
-def start(folder: str | Path, prefix: str = "/", port: int = 0, compress: bool = False) -> Server:
+def start(folder: str | Path, prefix: str = "/", port: int = 0, compress: bool = False,
+          handler: type[Handler] = Handler) -> Server:
     """Serve `folder` under `prefix` on 127.0.0.1 from a thread of its own, on any free port if `port` is 0.
 
     The result's `url` is where it is; its `shutdown()` ends it. Raises `OSError` if the port is taken.
     """
     prefix = f"/{prefix.strip('/')}/".replace("//", "/")
-    handler = partial(Handler, directory=str(folder), prefix=prefix, compress=compress)
+    handler = partial(handler, directory=str(folder), prefix=prefix, compress=compress)
     server = Server(("127.0.0.1", port), handler)
     server.url = f"http://localhost:{server.server_port}{prefix}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
