@@ -12,7 +12,12 @@ const giveUp = async () => {
 };
 addEventListener("unhandledrejection", giveUp);
 
+// Chromium and Firefox run no module whose preload was damaged. WebKit fetches it once more then, and does not look.
+const whole = [...document.querySelectorAll("link[rel=modulepreload]")].map(
+  ({ href, integrity }) => fetch(href, { integrity, cache: "force-cache" }));
+
 try {
+  await Promise.all(whole);
   const { hooks } = await import("../vendor/pyscript/core.js");
   // PyScript's default hook for workers makes a function out of text; without that hook the page's
   // Content-Security-Policy can do without 'unsafe-eval'.

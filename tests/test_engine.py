@@ -130,8 +130,8 @@ def edited(route, body):
     route.fulfill(body=body)
 
 
-@pytest.mark.parametrize("fault", [soak(SIMD), soak(ROOM), MODULE],
-                         ids=["no SIMD", "no memory", "no module"])
+@pytest.mark.soak
+@pytest.mark.parametrize("fault", [SIMD, ROOM, MODULE], ids=["no SIMD", "no memory", "no module"])
 def test_what_a_browser_refuses_is_said_and_the_run_goes_on_with_the_core(playwright, base_url, cpython, fault):
     options = launch_options()
     browser = playwright.chromium.launch(**options | {"args": options["args"] + fault["arguments"]})

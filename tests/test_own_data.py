@@ -100,7 +100,8 @@ def test_hostile_data_are_but_letters(settled):
     visitor.press("own-use")
     train(visitor)
     assert visitor.points() == in_cpython(visitor, content)[1]["points"]
-    assert visitor.page.locator("main img, main script, main b:text-is('bold')").count() == 0
+    assert visitor.page.locator("main img, main script").count() == 0
+    assert visitor.page.locator("main b", has_text="bold").count() == 0
 
 
 REFUSED = [
@@ -283,7 +284,8 @@ def test_a_link_with_data_opened_in_mid_run_leaves_the_run_and_begins_with_reset
     visitor.page.evaluate("() => { window.frames_heard.length = 0; }")
     train(visitor)
     assert visitor.points() == in_cpython(visitor, content)[1]["points"]
-    assert visitor.page.locator("main img, main script, main b:text-is('bold')").count() == 0
+    assert visitor.page.locator("main img, main script").count() == 0
+    assert visitor.page.locator("main b", has_text="bold").count() == 0
 
 
 @pytest.mark.parametrize("data", ["korean-names", "cities"])

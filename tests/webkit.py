@@ -58,7 +58,9 @@ const seen = (element) => {
 };
 const has = (text, [pattern, flags]) => flags === null
   ? plain(text).toLowerCase().includes(pattern.toLowerCase()) : new RegExp(pattern, flags).test(plain(text));
-const within = (found, css) => [...new Set(found.flatMap((element) => [...element.querySelectorAll(css)]))];
+const shadows = (element) => [...element.querySelectorAll("*")].flatMap(({ shadowRoot }) => shadowRoot ?? []);
+const within = (found, css) => [...new Set(found.flatMap((element) => [element, ...shadows(element)]).flatMap(
+  (root) => [...root.querySelectorAll(css)]))];
 const narrow = {
   css: within,
   nth: (found, at) => found.slice(at, at + 1 || undefined),
@@ -95,8 +97,9 @@ class Browser(Unknown):
                       "LC_ALL": "en_US.UTF-8"}
 
     def new_context(self, base_url: str = "", viewport: dict | None = None, service_workers: str = "allow", **others):
-        """A private profile. Less motion is no matter here: what is pressed is brought in sight without any."""
-        if unknown := others.keys() - {"reduced_motion"}:
+        """A private profile. Less motion is no matter here: what is pressed is brought in sight without any; and no
+        Content-Security-Policy binds the driver."""
+        if unknown := others.keys() - {"reduced_motion", "bypass_csp"}:
             pytest.skip(f"WebKit's driver has nothing for {', '.join(unknown)}")
         options = Options()
         options.binary_location = MINI_BROWSER
