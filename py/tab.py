@@ -34,6 +34,7 @@ class Tab:
         self.speed, self.pictures = view.Speed(), view.Pictures()
         self.recipe, self.running = None, None      # in the form; of the run in the worker, None before it has one
         self.alive = self.booting = False           # has the worker come up; is it coming up
+        self.python = ""                            # the version there
         self.boots = 0                              # how many times it has been started
         self.pulling, self.pulls = False, 0         # is pull() under way; how many times it has begun
         self.rested, self.resting = asyncio.Event(), 0  # a slice has ended; how many wait for that
@@ -85,7 +86,8 @@ class Tab:
             self.forget()
             await self.on_core(None)
         view.get("sha256").textContent = facts.sha256
-        view.status("status.ready", "ready", python=facts.python)
+        self.python = facts.python
+        view.status("status.ready", "ready", python=self.python)
 
     async def begin(self, resume=False):
         """Begin a run with the form's recipe, or go on with the one there was. True if that could be."""
@@ -344,7 +346,10 @@ class Tab:
             self.on_end()
 
     def idle(self):
-        view.status("status.paused", "paused" if self.step else "ready", step=self.step)
+        if self.step:
+            view.status("status.paused", "paused", step=self.step)
+        else:
+            view.status("status.ready", "ready", python=self.python)
 
     def stop(self):
         self.training = self.single = self.fresh = self.pausing = False

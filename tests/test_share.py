@@ -185,7 +185,7 @@ def test_a_damaged_link_is_said_whatever_is_to_be_looked_at_until_another_is_ope
     visitor.page.goto(f"#model={link[:-9]}&view=letter.1")
     visitor.reads("status", re.compile("^This link is damaged"), 60)
     visitor.page.evaluate("location.hash = 'seed=7&n_embd=4&n_head=2'")
-    visitor.reads("status", "Paused at step 0.")
+    visitor.reads("status", "Ready. Python 3.14.2 runs in this tab.")
     visitor.page.evaluate(f"location.hash = 'model={link[:40]}&view=number.wte.0.0'")
     visitor.reads("status", re.compile("^This link is damaged"))
     visitor.press("step")

@@ -91,14 +91,13 @@ class Browser(Unknown):
 
     browser_type = SimpleNamespace(name="webkit")
 
-    def __init__(self, display: str):
+    def __init__(self, display: str, settings: str):
         # A language that browsers know: with C for one, WebKit calls the visitor's language "c", which none is.
         self.place = {**os.environ, "DISPLAY": display, "GDK_BACKEND": "x11", "LANG": "en_US.UTF-8",
-                      "LC_ALL": "en_US.UTF-8"}
+                      "LC_ALL": "en_US.UTF-8", "XDG_CONFIG_HOME": settings}
 
     def new_context(self, base_url: str = "", viewport: dict | None = None, service_workers: str = "allow", **others):
-        """A private profile. Less motion is no matter here: what is pressed is brought in sight without any; and no
-        Content-Security-Policy binds the driver."""
+        """A private profile. Less motion is what all have here, and no Content-Security-Policy binds the driver."""
         if unknown := others.keys() - {"reduced_motion", "bypass_csp"}:
             pytest.skip(f"WebKit's driver has nothing for {', '.join(unknown)}")
         options = Options()
@@ -119,7 +118,10 @@ def launched():
     with os.fdopen(reading) as told:
         number = told.readline().strip()  # to its end, or Xvfb would die of the pipe that nobody reads
     try:
-        yield Browser(f":{number}")
+        with tempfile.TemporaryDirectory() as settings:
+            (Path(settings) / "gtk-3.0").mkdir()
+            (Path(settings) / "gtk-3.0/settings.ini").write_text("[Settings]\ngtk-enable-animations=0\n")
+            yield Browser(f":{number}", settings)
     finally:
         server.terminate()
         server.wait()
