@@ -105,6 +105,7 @@ async def main():
         on(tab, id, event, handler)
     for event in ("click", "keydown"):
         view.get("page").addEventListener(event, panel.claim)
+    view.get("page").addEventListener("focusin", view.show_focus)
     for id in ("train", "step", "reset", "share", "engine"):
         view.get(id).disabled = False
     view.get("settings").addEventListener("change", controls.changed)

@@ -53,6 +53,13 @@ def hand_on(id, to):
         get(to).focus()
 
 
+def show_focus(event):
+    """Bring what the keyboard has come to clear of what stays in place: WebKit scrolls to it, but not so far."""
+    place = event.target
+    if place.matches(":focus-visible:not(.controls *)") and not place.shadowRoot:  # the editor scrolls by itself
+        place.scrollIntoView(window.JSON.parse('{"block": "nearest"}'))
+
+
 def embedded(yes):
     """Show names and attention only, for another page's frame; or all."""
     if yes:

@@ -161,7 +161,9 @@ def test_what_has_the_focus_is_never_hidden_by_what_stays_in_place(visitor, widt
     assert [place for place in hidden if place] == []
 
 
-def test_a_control_that_stays_in_sight_takes_the_focus_without_moving_the_page(visitor):
+def test_a_control_that_stays_in_sight_takes_the_focus_without_moving_the_page(visitor, browser_name):
+    if browser_name == "webkit":
+        pytest.xfail("WebKit scrolls to where such a control would be if it did not stay")
     visitor.open()
     visitor.see("setting-seed").focus()
     before = visitor.page.evaluate("scrollY")
