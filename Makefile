@@ -33,8 +33,8 @@ test: site $(VENV)
 
 engines: site $(VENV)
 	@$(PYTHON) -m tools.browser
-	$(call tried,-n 2,-m in_browser --browser firefox)
-	$(call tried,-n 2,-m in_browser --browser webkit)
+	$(call tried,-n 3,-m in_browser --timeout 600 --browser firefox)
+	$(call tried,-n 3,-m in_browser --timeout 600 --browser webkit)
 
 soak: site $(VENV)
 	@$(PYTHON) -m tools.browser

@@ -39,8 +39,10 @@ class Visitor:
 
     def __init__(self, page):
         self.page = page
+        browser = page.context.browser.browser_type.name
         # Firefox's driver fills a box without a change that the page hears of, so there each letter is typed.
-        self.types = page.context.browser.browser_type.name == "firefox"
+        self.types = browser == "firefox"
+        self.patience = 3 if browser == "webkit" else 1  # whose Python takes so many times as long
         page.add_init_script(KEEP_FRAMES)
 
     # ---- What a visitor does
@@ -130,7 +132,7 @@ class Visitor:
         self._until(lambda: not self.shown(place), seconds, lambda: f"{place} to go")
 
     def _until(self, holds, seconds: float, told) -> None:
-        end = time.monotonic() + seconds
+        end = time.monotonic() + self.patience * seconds
         while not holds():
             assert time.monotonic() < end, f"{seconds} seconds were not enough for {told()}"
             self.rest()
