@@ -54,10 +54,13 @@ def hand_on(id, to):
 
 
 def show_focus(event):
-    """Bring what the keyboard has come to clear of what stays in place: WebKit scrolls to it, but not so far."""
+    """Bring what the keyboard has come to clear of what stays in place: WebKit scrolls to it, but not so far, and now
+    and then once more after this."""
     place = event.target
     if place.matches(":focus-visible:not(.controls *)") and not place.shadowRoot:  # the editor scrolls by itself
-        place.scrollIntoView(window.JSON.parse('{"block": "nearest"}'))
+        options = window.JSON.parse('{"block": "nearest"}')
+        place.scrollIntoView(options)
+        window.requestAnimationFrame(place.scrollIntoView.bind(place, options))
 
 
 def embedded(yes):

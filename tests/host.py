@@ -58,7 +58,7 @@ class Host(Handler):
     def usual(self):
         name = self.path.split("?")[0].removeprefix(self.prefix)
         if name == BEFORE:
-            return self.say(200, "\n;".join(self.rules.before).encode(), "text/javascript")
+            return self.say(200, "\n".join(self.rules.before).encode(), "text/javascript")
         if self.rules.before and name in ("", "index.html"):
             content = self.content().replace(b"<head>", f'<head><script src="{BEFORE}"></script>'.encode(), 1)
             return self.say(200, content, "text/html; charset=utf-8")

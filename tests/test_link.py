@@ -92,7 +92,7 @@ def test_that_the_link_is_copied_can_be_read_while_it_trains(visitor):
 
 def test_where_nothing_can_be_copied_share_says_where_the_link_is(settled):
     settled.wait("ready")
-    settled.page.evaluate("navigator.clipboard.write = async () => { throw new Error('no') }; null")
+    settled.page.evaluate("() => { navigator.clipboard.write = async () => { throw new Error('no'); }; }")
     settled.press("share")
     settled.reads("status", re.compile("^This browser let nothing be copied"))
 

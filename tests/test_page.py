@@ -74,7 +74,7 @@ def test_train_runs_to_the_end_with_every_number_that_python_gets(visitor, cpyth
     visitor.reads("step-count", "12 / 12")
     assert visitor.points() == frame["points"]
     visitor.reads("loss", f"{frame['mean']:.3f}")
-    expect(visitor.see("speed")).to_have_text(re.compile(r"^\d+(\.\d)?$"))
+    expect(visitor.see("speed")).to_have_text(re.compile(r"^\d+(\.\d+)?$"))
     expect(visitor.see("recorded")).to_be_hidden()
     names = session.last_names(20, True) + frame["names"][::-1]
     assert visitor.names() == [(step, name) for step, name, _ in names]

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urljoin
+from zlib import crc32
 
 import pytest
 from host import Host
@@ -27,7 +28,7 @@ from selenium.webdriver.webkitgtk.service import Service
 from tools.browser import MINI_BROWSER, WEBKIT_DRIVER
 
 PATIENCE_S = 30  # for what is to be pressed or filled
-EXPECTED_S = 10  # until what is expected
+EXPECTED_S = 30  # until what is expected
 
 # The driver hears no console, so the page's own errors are noted where they can be asked for.
 HEAR_FAULTS = """
@@ -160,6 +161,8 @@ class Context(Unknown):
             clipboard.write = async ([item]) => { copied.push(await text(item)); };
             clipboard.readText = async () => copied.at(-1);
           }""")
+        for page in self.pages:
+            page.begin()
 
     def on(self, event: str, hear) -> None:
         if event == "request":
@@ -198,33 +201,36 @@ class Page(Unknown):
     def goto(self, address: str) -> None:
         address = urljoin(self.context.base_url, address)
         if self.context.blocked:  # else the service worker would keep a page that is not the build's
-            Host.rules.before[:] = [*self.context.scripts, *self.scripts]
+            Host.rules.before[:] = self.once()
         for _ in range(20):  # now and then one page comes in place of the next, or an error of the driver's own
             self.driver.get(address)
             if self.url.split("#")[0] == address.split("#")[0]:
                 break
             time.sleep(0.05)
-        self._begin()
+        self.begin()
 
     def reload(self) -> None:
         self.driver.refresh()
-        self._begin()
+        self.begin()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """What another host than the tests' own did not put before the page's own scripts comes now: before its Python,
         which takes longer."""
-        self.driver.execute_script("\n;".join(
-            f"if (!(window.begun ??= {{}})[{at}]) {{ begun[{at}] = true; {script} }}"
-            for at, script in enumerate([*self.context.scripts, *self.scripts])))
+        self.driver.execute_script("\n".join(self.once()))
+
+    def once(self) -> list[str]:
+        """The scripts for the page, each of which runs there once."""
+        return [f"if (!(window.begun ??= {{}})[{crc32(script.encode())}]) {{ begun[{crc32(script.encode())}] = true;"
+                f" {script}\n}}" for script in [*self.context.scripts, *self.scripts]]
 
     def add_init_script(self, script: str) -> None:
         self.scripts.append(script)
 
     def go_back(self) -> None:
-        self.driver.back()
+        self.evaluate("() => history.back()")  # the driver's own passes over what no finger has made
 
     def go_forward(self) -> None:
-        self.driver.forward()
+        self.evaluate("() => history.forward()")
 
     def close(self) -> None:
         driver = self.driver
@@ -261,12 +267,10 @@ class Page(Unknown):
         """What a function gives for an argument, or what an expression is; of a promise, what it is kept with."""
         try:
             told = self.driver.execute_async_script(
-                f"const [arg, done] = arguments; Promise.resolve().then(() => {{ const given = ({text}\n);"
-                "return typeof given == 'function' ? given(arg) : given; })"
+                f"const [arg, done] = arguments; Promise.resolve().then(() => {{ const it_is = ({text}\n);"
+                "return typeof it_is == 'function' ? it_is(arg) : it_is; })"
                 ".then((answer) => done([answer]), (error) => done([null, String(error)]));", arg)
-        except JavascriptException as error:  # statements are no expression
-            if "SyntaxError" not in str(error):
-                raise
+        except JavascriptException:  # statements are no expression
             return self.driver.execute_script(text)
         if len(told) > 1:
             raise WebDriverException(told[1])
