@@ -12,8 +12,9 @@ const giveUp = async () => {
 };
 addEventListener("unhandledrejection", giveUp);
 
-// Chromium and Firefox run no module whose preload was damaged. WebKit fetches it once more then, and does not look.
-const whole = [...document.querySelectorAll("link[rel=modulepreload]")].map(
+// Chromium and Firefox run no module whose preload was damaged. WebKit fetches it once more then, and does not look. (All
+// but the chart, without which the rest goes on.)
+const whole = [...document.querySelectorAll("link[rel=modulepreload]:not([href*=uplot])")].map(
   ({ href, integrity }) => fetch(href, { integrity, cache: "force-cache" }));
 
 try {
