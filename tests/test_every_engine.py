@@ -102,6 +102,7 @@ def test_train_pause_step_and_reset(window, cpython):
     assert window.names() == []
 
 
+@pytest.mark.soak_in("webkit")
 def test_a_whole_run_has_every_number_that_python_gets(window, cpython):
     session, frame = cpython(SMALL)
     window.open(SMALL)

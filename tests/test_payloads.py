@@ -5,6 +5,7 @@ import re
 from urllib.parse import quote
 
 import pytest
+from conftest import soak
 from data import read
 from recipe import DEFAULTS, parse
 from session import Session
@@ -226,8 +227,8 @@ def in_order(locator, first: str = "") -> None:
 
 
 @pytest.mark.parametrize("turning", [
-    "\u202e", "\u202b", "\u2067", "\u2067\u202e", "\u2069\u202e", "\u05d0\u05d1", "\u0639\u0631\u0628",
-    "\U0001e900\U0001e901",
+    "\u202e", soak("\u202b"), "\u2067", soak("\u2067\u202e"), "\u2069\u202e", "\u05d0\u05d1",
+    soak("\u0639\u0631\u0628"), soak("\U0001e900\U0001e901"),
 ], ids=ascii)
 def test_letters_that_turn_what_follows_turn_nothing_of_the_page(watched, turning):
     visitor, _ = watched

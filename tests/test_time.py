@@ -123,6 +123,7 @@ def slow(visitor, base_url):
         route.abort()
 
 
+@pytest.mark.soak
 def test_a_step_that_takes_minutes_is_said_to_pauses_at_its_end_and_nothing_is_ended(slow, cpython):
     visitor, waiting = slow
     visitor.page.clock.run_for(12_000)
