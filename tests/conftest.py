@@ -11,6 +11,7 @@ import webkit
 from host import Host
 from hypothesis import settings
 from playwright.sync_api import Error
+from playwright.sync_api import expect as playwright_expect
 from session import Session
 from window import Visitor
 
@@ -20,6 +21,7 @@ from tools.serve import start
 
 settings.register_profile("shared", deadline=None)  # the machine does other things too
 settings.load_profile("shared")
+playwright_expect.set_options(timeout=20_000)
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_site"

@@ -42,7 +42,7 @@ class Visitor:
         browser = page.context.browser.browser_type.name
         # Firefox's driver fills a box without a change that the page hears of, so there each letter is typed.
         self.types = browser == "firefox"
-        self.patience = 3 if browser == "webkit" else 1  # whose Python takes so many times as long
+        self.patience = {"firefox": 2, "webkit": 3}.get(browser, 1)  # whose Python takes so many times as long
         page.add_init_script(KEEP_FRAMES)
 
     # ---- What a visitor does
