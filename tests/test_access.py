@@ -250,6 +250,7 @@ def test_the_audit_finds_no_fault_where_part_of_the_page_did_not_arrive(visitor)
     assert audit(visitor, english) == []
 
 
+@pytest.mark.chromium_only("Firefox's driver changes no such wish of a visitor's")
 @pytest.mark.browser_context_args(bypass_csp=True)
 def test_the_audit_finds_a_fault_that_one_view_only_has(visitor):
     visitor.page.set_content("""<html lang="ko"><title>t</title><style>

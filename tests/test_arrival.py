@@ -230,7 +230,7 @@ def test_what_came_damaged_and_was_cached_is_asked_for_anew(visitor, site, monke
         server.server_close()
 
 
-@pytest.mark.tolerates(*NOISE)
+@pytest.mark.tolerates(*NOISE, "integrity")
 def test_without_the_chart_everything_else_goes_on(visitor):
     visitor.page.context.route("**/uPlot.esm.js", lambda route: route.abort())
     visitor.open("num_steps=3&n_embd=4&n_head=2")

@@ -42,7 +42,11 @@ def write(visitor, text: str) -> None:
     """Put a text into the editor as a visitor does who pastes it over the old one."""
     visitor.page.locator(".cm-content").click()
     visitor.page.keyboard.press("ControlOrMeta+a")
-    visitor.page.keyboard.insert_text(text)
+    visitor.page.locator(".cm-content").evaluate("""(box, text) => {
+      const value = new DataTransfer(), paste = new Event("paste", { bubbles: true, cancelable: true });
+      value.setData("text/plain", text);
+      box.dispatchEvent(Object.defineProperty(paste, "clipboardData", { value }));
+    }""", text)
 
 
 def change(visitor, piece: str, instead: str) -> str:
