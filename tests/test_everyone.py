@@ -97,7 +97,6 @@ def test_forced_colours_leave_the_pictures_and_the_focus(visitor):
     assert visitor.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
-@pytest.mark.browser_context_args(bypass_csp=True)  # to wait for a function
 def test_live_regions_speak_at_a_bearable_pace(visitor):
     """One that follows the figures of a training would never be silent. An output is a live region too."""
     visitor.open("num_steps=50000&n_embd=4&n_head=2")
@@ -112,7 +111,7 @@ def test_live_regions_speak_at_a_bearable_pace(visitor):
       window.began = performance.now();
     }""")
     visitor.press("train")
-    visitor.page.wait_for_function("frames_heard.length >= 40")  # of which each takes a moment to train
+    visitor.until("() => frames_heard.length >= 40")  # of which each takes a moment to train
     spoken, seconds = visitor.page.evaluate("[spoken, (performance.now() - began) / 1000]")
     assert spoken <= 1 + seconds / 2, f"{spoken} times in {seconds:.1f} s"
     visitor.press("train")

@@ -452,10 +452,13 @@ class Locator(Unknown):
         if not self.one("(one) => one.checked"):
             self.click()
 
-    def hover(self) -> None:
+    def hover(self, position: dict | None = None) -> None:
         found = self._ready()
         self.page.driver.execute_script(AIM, found)
-        ActionChains(self.page.driver).move_to_element(found).perform()
+        box = self.bounding_box()
+        away = [round(position[axis] - box[size] / 2) if position else 0
+                for axis, size in (("x", "width"), ("y", "height"))]
+        ActionChains(self.page.driver).move_to_element_with_offset(found, *away).perform()
 
     def fill(self, text: str) -> None:
         box = self._ready()
