@@ -110,10 +110,8 @@ def untolerated(faults: list[str], node) -> list[str]:
 
 
 @pytest.fixture
-def context(context, request, browser_name):
+def context(context, request):
     """A fresh browser profile, under watch."""
-    if browser_name == "firefox":
-        context.grant_permissions = lambda *_: None  # which its driver knows nothing of, nor needs to
     with watched(context, request.node):
         yield context
     Host.forget()

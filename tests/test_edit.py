@@ -108,7 +108,7 @@ def test_an_edit_runs_is_marked_and_one_press_restores_the_published_run(visitor
 
 
 def test_the_link_of_an_edited_core_says_that_the_edit_is_not_in_it(visitor):
-    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.let_copy()
     visitor.page.add_init_script("delete Navigator.prototype.share")
     visitor.open(SMALL)
     open_editor(visitor)

@@ -175,15 +175,15 @@ def test_a_control_that_stays_in_sight_takes_the_focus_without_moving_the_page(v
 
 
 def test_the_keyboard_alone_trains_pauses_looks_inside_and_shares(visitor):
-    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.let_copy()
     visitor.open("num_steps=2000&n_embd=4&n_head=2")
     keys = visitor.page.keyboard
 
-    def reach(testid):
+    def reach(testid, key="Tab"):
         for _ in range(120):
             if visitor.page.evaluate("document.activeElement.dataset.testid") == testid:
                 return
-            keys.press("Tab")
+            keys.press(key)
         pytest.fail(f"the Tab key doesn't reach {testid}")
 
     visitor.page.locator("body").press("Tab")
@@ -207,7 +207,6 @@ def test_the_keyboard_alone_trains_pauses_looks_inside_and_shares(visitor):
     keys.type("7")
     keys.press("Enter")
     expect(visitor.page).to_have_url(re.compile("seed=7"))
-    visitor.page.locator("body").focus()
-    reach("share")
+    reach("share", "Shift+Tab")
     keys.press("Enter")
     expect(visitor.see("sharing")).to_be_visible()

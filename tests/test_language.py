@@ -11,7 +11,7 @@ korean = pytest.mark.browser_context_args(locale="ko-KR")
 
 @korean
 def test_a_korean_session_from_the_first_screen_to_the_shared_link(visitor, base_url):
-    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.let_copy()
     visitor.open("num_steps=10&n_embd=8&n_head=2")
     expect(visitor.page.locator("html")).to_have_attribute("lang", "ko")
     expect(visitor.page).to_have_title(KO["title"])

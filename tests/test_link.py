@@ -47,7 +47,7 @@ def test_the_address_holds_what_differs_from_the_defaults(settled):
 def test_back_and_forward_go_through_the_settings(settled):
     for seed in ("7", "8"):
         settled.put("setting-seed", seed)
-    for go, seed in ((settled.page.go_back, "7"), (settled.page.go_back, "42"), (settled.page.go_forward, "7")):
+    for go, seed in ((settled.back, "7"), (settled.back, "42"), (settled.forward, "7")):
         go()
         expect(settled.see("setting-seed")).to_have_value(seed)
     assert fragment(settled) == "#seed=7" and settled.page.evaluate("same_page")
@@ -71,7 +71,7 @@ def test_a_link_opened_in_the_same_page_needs_no_reload(settled):
 
 
 def test_share_copies_the_link_and_says_so(settled, base_url):
-    settled.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    settled.let_copy()
     settled.wait("ready")
     settled.put("setting-seed", "7")
     settled.press("share")
@@ -80,7 +80,7 @@ def test_share_copies_the_link_and_says_so(settled, base_url):
 
 
 def test_that_the_link_is_copied_can_be_read_while_it_trains(visitor):
-    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.let_copy()
     visitor.open("num_steps=2000&n_embd=4&n_head=2")
     visitor.press("train")
     visitor.wait("training")

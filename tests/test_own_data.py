@@ -84,7 +84,7 @@ def test_after_a_dead_worker_reset_and_back_own_data_are_still_there(settled):
     visitor.reads("step-count", "0 / 20")
     visitor.see("setting-data").select_option("dinosaurs")
     assert recipe_of(visitor)["sha256"] == ""
-    visitor.page.go_back()
+    visitor.back()
     expect(visitor.see("setting-data")).to_have_value("own")
     visitor.page.evaluate("""() => { window.frames_heard.length = 0; }""")
     train(visitor)
@@ -167,7 +167,7 @@ def test_a_link_to_own_data_asks_for_them_and_knows_them(visitor):
     visitor.put("own-text", "emma\nolivia")
     visitor.press("own-use")
     expect(visitor.see("settings-note")).to_contain_text("They are not the link’s")
-    visitor.page.go_back()
+    visitor.back()
     visitor.put("own-text", KOREAN)
     visitor.reads("own-note", re.compile("^10 documents"))
     visitor.press("own-use")
@@ -182,7 +182,7 @@ def test_a_link_to_own_data_asks_for_them_and_knows_them(visitor):
 
 def shared(visitor) -> str:
     """The replay link that Share gives."""
-    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.let_copy()
     visitor.press("share")
     visitor.reads("status", re.compile("^The link is copied"))
     return visitor.page.evaluate("navigator.clipboard.readText()")

@@ -98,7 +98,7 @@ def test_reset_and_other_settings_bring_the_numbers_of_the_run_that_then_is(visi
     expect(visitor.page.locator("#panel-again")).to_be_visible()
     visitor.press("panel-close")
     expect(visitor.see("panel")).to_be_hidden()
-    visitor.page.go_back()
+    visitor.back()
     show(expected(SMALL, 2))
     visitor.press("reset")
     show(expected(SMALL, 0))

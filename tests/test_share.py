@@ -31,7 +31,7 @@ def link(session) -> str:
 
 
 def trained(visitor: Visitor, fragment: str = SMALL) -> None:
-    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.let_copy()
     visitor.open(fragment)
     visitor.press("train")
     visitor.wait("done")

@@ -154,7 +154,7 @@ class Context(Unknown):
     def grant_permissions(self, names) -> None:
         """Lets what is copied be read: no driver's word for that is known."""
         self.scripts.append("""
-          if (!window.copied) {
+          if (!window.copied && navigator.clipboard) {
             window.copied = [];
             const { clipboard } = navigator, text = (given) => given.getType("text/plain").then((blob) => blob.text());
             clipboard.writeText = async (text) => { copied.push(text); };
@@ -225,12 +225,6 @@ class Page(Unknown):
 
     def add_init_script(self, script: str) -> None:
         self.scripts.append(script)
-
-    def go_back(self) -> None:
-        self.evaluate("() => history.back()")  # the driver's own passes over what no finger has made
-
-    def go_forward(self) -> None:
-        self.evaluate("() => history.forward()")
 
     def close(self) -> None:
         driver = self.driver

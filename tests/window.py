@@ -70,6 +70,18 @@ class Visitor:
                 if "context was destroyed" not in str(error):
                     raise
 
+    def back(self) -> None:
+        """As the browser's own button; which each driver has in a way of its own, or none."""
+        self.evaluate("() => history.back()")
+
+    def forward(self) -> None:
+        self.evaluate("() => history.forward()")
+
+    def let_copy(self) -> None:
+        """Let the page copy, and the test read what was."""
+        if self.page.context.browser.browser_type.name != "firefox":  # which is started so that it does
+            self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
     def press(self, place: str) -> None:
         """Click there."""
         self.page.locator(selector(place)).click()
