@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Error
+import pytest
 from window import expect
 
 SMALL = "num_steps=39&n_embd=8&n_head=2"  # so few steps that each invents names
@@ -12,11 +12,9 @@ HANG = "setTimeout(() => { while (true); })"
 
 def die(visitor, how: str = KILL) -> None:
     """End the worker from within, as a browser does that needs its memory."""
-    try:
-        visitor.page.workers[-1].evaluate(how)
-    except Error as error:
-        if "closed" not in str(error):  # before it could answer
-            raise
+    if visitor.page.context.browser.browser_type.name == "firefox":
+        pytest.skip("Firefox's driver reaches into no worker that is at work")
+    visitor.page.workers[-1].evaluate(how)
 
 
 def whole_run(cpython, fragment: str) -> tuple[list, list]:

@@ -265,7 +265,7 @@ def hostile_file(text: str) -> bytes:
     return len(header).to_bytes(8, "little") + header + b"\0\0\0\0"
 
 
-@pytest.mark.tolerates("Content Security Policy")
+@pytest.mark.tolerates("Content Security Policy", "blocked an event handler")
 def test_the_watch_sees_what_it_is_for(watched):
     visitor, unharmed = watched
     visitor.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<b onclick=1>x</b>')")

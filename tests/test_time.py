@@ -146,6 +146,7 @@ def test_a_step_that_takes_minutes_is_said_to_pauses_at_its_end_and_nothing_is_e
     assert visitor.points() == points and visitor.names() == names
 
 
+@pytest.mark.tolerates("no root element found")  # in an empty answer
 def test_pause_is_heard_when_the_last_frame_is_here_and_the_state_on_its_way(visitor, base_url):
     waiting = []
     visitor.page.add_init_script("delete Window.prototype.indexedDB")  # so that nothing else asks for the state
