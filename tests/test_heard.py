@@ -146,7 +146,7 @@ def test_what_opens_says_that_it_is_open(visitor):
         expect(page.locator(f"#{part}")).not_to_have_attribute("open", "")
 
 
-@pytest.mark.tolerates(r"^Error \(", "ERR_FAILED|Failed to load|pyodide.asm.wasm|fetch")
+@pytest.mark.tolerates(r"^Error \(.*pyscript\.mjs", "ERR_FAILED|Failed to load|pyodide.asm.wasm|fetch")
 def test_what_went_wrong_is_announced_and_retry_leaves_the_focus_by_it(visitor):
     page = visitor.page
     page.route("**/pyodide.asm.wasm", lambda route: route.abort())

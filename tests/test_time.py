@@ -128,7 +128,8 @@ def test_a_step_that_takes_minutes_is_said_to_pauses_at_its_end_and_nothing_is_e
     visitor, waiting = slow
     visitor.page.clock.run_for(12_000)
     visitor.wait("silent")
-    expect(visitor.see("status")).to_contain_text(re.compile(r"A step of so large a model takes its time: [1-9]. s"))
+    expect(visitor.see("status")).to_contain_text(
+        re.compile(r"A step of so large a model takes its time: [1-9]\d seconds so far"))
     visitor.page.clock.run_for(180_000)
     expect(visitor.see("status")).to_contain_text("takes its time: 3 minutes so far")
     said = visitor.page.evaluate("sentences.filter((sentence) => sentence.includes('takes its time'))")
