@@ -50,8 +50,9 @@ def browser_type_launch_args(browser_name):
     """Drive an installed browser: Chromium without its windows, or with `--browser firefox` that one."""
     if browser_name != "firefox":
         return shell_options()
-    readable = {"dom.events.testing.asyncClipboard": True}  # what was copied, without asking
-    return firefox_options() | {"firefox_user_prefs": readable}
+    wishes = {"dom.events.testing.asyncClipboard": True,  # what was copied can be read, without asking
+              "ui.prefersReducedMotion": 1}  # which its driver does not tell it
+    return firefox_options() | {"firefox_user_prefs": wishes}
 
 
 @pytest.fixture(scope="session")
