@@ -7,9 +7,8 @@ import re
 import time
 from collections.abc import Callable
 
-import webkit
+from places import Expectation, Unknown, plain
 from playwright import sync_api as playwright
-from webkit import plain
 
 # Keeps the text of every frame that comes from the worker, with all digits of its numbers.
 KEEP_FRAMES = """
@@ -31,7 +30,7 @@ def selector(place: str) -> str:
 
 def expect(actual):
     """Playwright's `expect`, of a place or a page in whatever browser."""
-    return webkit.Expectation(actual) if isinstance(actual, webkit.Unknown) else playwright.expect(actual)
+    return Expectation(actual) if isinstance(actual, Unknown) else playwright.expect(actual)
 
 
 class Visitor:
