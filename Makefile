@@ -39,7 +39,7 @@ engines: site $(VENV)
 soak: site $(VENV)
 	@$(PYTHON) -m tools.browser
 	$(call tried,-n 3,-m soak)
-	.venv/bin/pytest soak -s --minutes $(MINUTES)
+	.venv/bin/pytest tests/soak -s --minutes $(MINUTES)
 
 bench: site $(VENV)
 	@$(PYTHON) -m tools.browser

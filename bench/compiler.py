@@ -59,10 +59,10 @@ class C:
 
 def in_this_tab() -> str:
     """The report, made in the worker: `measure.py` is this file there, and what it imports lies beside it."""
-    import compiler
     import core as bench_core
     import microgpt
     import pyodide_js
+    from worker import compiler
 
     lines = Path("names.txt").read_text("utf-8").splitlines()
     report = []

@@ -26,16 +26,16 @@ def held_out_loss(session, docs: list[str]) -> float:
 
 def measure(lines: list[str], seed: int) -> tuple[int, float, float]:
     """The fragment's characters, and the held-out loss of the full weights and of those that the link holds."""
-    from keep import model, model_link
-    from recipe import DEFAULTS
-    from session import Session
+    from common.recipe import DEFAULTS
+    from worker.formats import checkpoint, model_link
+    from worker.session import Session
 
     session = Session(lines, DEFAULTS | {"seed": seed})
     session.use("compiled")
     session.train(math.inf, 0.5, "")
-    kept = model.taken(session, DATA)
+    kept = checkpoint.taken(session, DATA)
     text = model_link.encode(kept, session.run.square)
-    opened = model.session(model_link.decode(text), lines)
+    opened = checkpoint.session(model_link.decode(text), lines)
     docs = session.run.docs[-len(session.run.docs) // 10:]
     return len("model=" + text), held_out_loss(session, docs), held_out_loss(opened, docs)
 

@@ -13,11 +13,11 @@ import continue_in_pytorch
 import pytest
 import saved_run
 import torch
+from common.recipe import DEFAULTS
 from microgpt import Run
-from recipe import DEFAULTS
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from session import Session
+from worker.session import Session
 
 torch.set_num_threads(1)  # the models are small, and the other processors may be busy
 

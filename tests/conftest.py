@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import recipe as recipes
 import webkit
+from common import recipe as recipes
 from host import Host
 from hypothesis import settings
 from playwright.sync_api import Error
 from playwright.sync_api import expect as playwright_expect
-from session import Session
 from window import Visitor
+from worker.session import Session
 
 from tools.browser import firefox_options, launch_options, shell_options
 from tools.browser import webkit as there_is_webkit

@@ -2,20 +2,19 @@
 
     python3 -m tools.recorded
 
-runs the core (half a minute) and writes static/recorded.json: numbers only. fill() draws them into index.html when the
-site is built, as the worker draws a live frame.
+runs the core (half a minute) and writes static/recorded.json: numbers only. pictures() draws them when the site
+is built, as the worker draws a live frame.
 """
 import json
-import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "py"))
 
-import draw  # noqa: E402
-from recipe import DATASETS, DEFAULTS  # noqa: E402
-from session import Session, drawn  # noqa: E402
+from common.recipe import DATASETS, DEFAULTS  # noqa: E402
+from worker import markup  # noqa: E402
+from worker.session import Session, drawn  # noqa: E402
 
 RECORDED = ROOT / "static/recorded.json"
 DIGITS = 4
@@ -40,20 +39,13 @@ def rounded(value):
     return round(value, DIGITS) if isinstance(value, float) else value
 
 
-def fill(html: str) -> str:
-    """index.html with the recording drawn where it says so; the words come from the page itself."""
+def pictures(words: dict[str, str]) -> dict[str, str]:
+    """The recording as HTML, in the words of a language: its attention, its probabilities, its names."""
     recorded = json.loads(RECORDED.read_text())
-    words = {key: re.search(f'<i data-t="{key}">(.*?)</i>', html)[1] for key in ("head", "layer", "new", "listed")}
     view = recorded["view"]
-    pictures = {"attention": draw.attention(view["letters"], view["attention"], words),
-                "probabilities": drawn(view, recorded["alphabet"], words)["probabilities"],
-                "names": draw.names(recorded["names"], words)}
-    for name in ("attention", "probabilities", "names"):
-        place = f"<!-- recorded: {name} -->"
-        if place not in html:
-            raise ValueError(f"index.html has no place for the recording: {place}")
-        html = html.replace(place, pictures[name])
-    return html
+    return {"attention": markup.attention(view["letters"], view["attention"], words),
+            "probabilities": drawn(view, recorded["alphabet"], words)["probabilities"],
+            "names": markup.names(recorded["names"], words)}
 
 
 if __name__ == "__main__":

@@ -15,10 +15,9 @@ import re
 import shutil
 import subprocess
 import sys
-from html import escape
 from pathlib import Path
 
-from tools.recorded import fill
+from tools.index_page import fill, versioned
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_site"
@@ -39,23 +38,13 @@ VENDOR = {
 
 
 def copy_ours(site: Path) -> None:
-    """Copy our own files, and put the recording into the page; raise `FileNotFoundError` if a kind is missing."""
+    """Copy our own files; raise `FileNotFoundError` if a kind is missing."""
     for pattern in OURS:
         files = [path for path in ROOT.glob(pattern) if path.is_file()]
         if not files:
             raise FileNotFoundError(f"{pattern} is missing: the site cannot be built without it")
         for path in files:
             copy(path, site / path.relative_to(ROOT))
-    (site / "index.html").write_text(fill(offer_languages((ROOT / "index.html").read_text("utf-8"))), "utf-8")
-
-
-def offer_languages(html: str) -> str:
-    """index.html with an option for each file in `static/languages/`: a language is added by adding its file."""
-    names = {path.stem: json.loads(path.read_text("utf-8"))["language.name"]
-             for path in sorted((ROOT / "static/languages").glob("*.json"))}
-    options = "".join(f'<option value="{code}" lang="{code}" label="{escape(name)}"></option>'
-                      for code, name in names.items())
-    return html.replace("<!-- languages -->", options)
 
 
 def copy_vendor(vendor: Path) -> None:
@@ -110,7 +99,7 @@ def name_folders(site: Path) -> None:
         content = b"".join(path.name.encode() + digest(path) for path in sorted(folder.iterdir()))
         renamed = folder.rename(f"{folder}-{hashlib.sha256(content).hexdigest()[:8]}")
         names[f"vendor/{folder.name}/"] = f"vendor/{renamed.name}/"
-    for path in [site / "index.html", *site.glob("py/*.py"), *site.glob("static/*.mjs")]:
+    for path in [site / "index.html", *site.glob("py/**/*.py"), *site.glob("static/*.mjs")]:
         text = path.read_text("utf-8")
         named = re.sub(r"vendor/\w+/", lambda found: names[found[0]], text)
         if named != text:
@@ -133,9 +122,9 @@ def seal(site: Path) -> None:
     """
     def sealed(tag: re.Match) -> str:
         path = next(site.glob(tag[2]))  # a pattern where the package's own name has a hash
-        version = "" if tag[2].startswith("vendor/") else f"?{digest(path).hex()[:8]}"
+        name = path.relative_to(site).as_posix()
         hashed = base64.b64encode(digest(path)).decode()
-        return f'{tag[1]}{path.relative_to(site)}{version}" integrity="sha384-{hashed}"'
+        return f'{tag[1]}{name if name.startswith("vendor/") else versioned(site, name)}" integrity="sha384-{hashed}"'
 
     page = site / "index.html"
     named = r'(<link rel="(?:stylesheet|modulepreload)" href="|<script type="module" async src=")([^"?]+)"'
@@ -162,6 +151,7 @@ def build(site: Path = SITE) -> None:
     trim_pyodide(fresh / "vendor/pyodide")
     write_files(fresh / "vendor/pyodide")
     name_folders(fresh)
+    fill(fresh)
     seal(fresh)
     write_service_worker(fresh)
     if site.exists():

@@ -1,0 +1,175 @@
+"""The page's end of the worker: start it, call its verbs, notice when it is silent, end it (MicroPython)."""
+import asyncio
+import json
+
+from page import rooms
+from pyscript import PyWorker, document, window
+
+BASE = window.URL.new(".", window.location.href).href
+TAG = document.querySelector("script[worker]")
+RUNTIME = window.URL.new(window.JSON.parse(TAG.getAttribute("config")).interpreter, BASE).href
+DAMAGED = "damaged: "  # so static/runtime.mjs begins, before the file's name
+PATIENCE_S = 10  # how long an answer may take before the visitor is told,
+ARRIVAL_S = 20   # and how long nothing of Python may arrive
+AGAIN_S = (10, 60)  # how often the visitor is told again: in the first minute, and later
+ROOM_OF = {"use": "compiler", "inside": "inspector", "lines": "inspector", "packed": "formats", "unpacked": "formats",
+           "whose": "formats", "adopt": "formats", "linked": "formats", "saved": "formats", "receipt": "formats"}
+OUT_OF_MEMORY = ("MemoryError", "RangeError", "out of memory", "Out of memory", "memory access out of bounds")
+
+
+class Failed(Exception):
+    """The worker could not be started, was ended, or its Python raised; the text says why.
+
+    damaged is the file that did not arrive as it was built, or ""; memory: was there not enough.
+    """
+
+    def __init__(self, reason):
+        super().__init__(reason)
+        self.damaged = reason.split(DAMAGED)[1].strip() if DAMAGED in reason else ""
+        self.memory = any(sign in reason for sign in OUT_OF_MEMORY)
+
+
+class CoreRaised(Failed):
+    """The visitor's edit of the core raised; the worker lives on. where: the error, its line and that line's text."""
+
+    def __init__(self, where):
+        super().__init__(where.error)
+        self.where = where
+
+
+class Trainer:
+    """One worker at a time. on_progress(loaded, total) tells of the download, on_silence(seconds) of a late answer."""
+
+    def __init__(self):
+        self.on_progress = self.on_silence = lambda *_: None
+        self.worker = None
+        self.first = TAG.xworker
+        self.cache = "default"  # "reload" after a start that failed: past what the browser has kept
+        self.waiting = self.silence = self.longest = 0  # calls under way; seconds without an answer; the longest ever
+        self.arriving = False  # is the worker on its way
+        window.setInterval(self._tick, 1000)
+
+    def start(self):
+        """Start a worker, ending the one there was. The first is index.html's own, which is on its way already."""
+        self.end()
+        self.dead = window.Promise.withResolvers()
+        self.dead.promise.catch(lambda reason: None)
+        asyncio.create_task(self._look_for(TAG.getAttribute("src")))
+        self.worker = self.first or PyWorker(TAG.getAttribute("src"), type="pyodide", config=TAG.getAttribute("config"),
+                                             version=RUNTIME + "&cache=" + self.cache)
+        self.first = None
+        self.worker.onmessage = self._progress
+
+    async def ready(self):
+        """Wait until the worker is up; start one where there is none. Raises Failed."""
+        if not self.worker:
+            self.start()
+        worker = self.worker
+        self.arriving = True
+        if worker.progress:
+            self.on_progress(worker.progress.loaded, worker.progress.total)
+        try:
+            await self._race(worker.ready)
+        except Exception as error:
+            self.cache = "reload"
+            raise Failed(reason(error)) from None
+        finally:
+            worker.onmessage = None  # what comes from now on are answers
+            if worker == self.worker or not self.worker:
+                self.arriving, self.silence = False, 0
+        self.cache = "default"
+
+    async def call(self, verb, *arguments):
+        """Call a verb of worker.py and give its answer. Raises Failed, once, where none can come any more."""
+        return await self._answer(lambda promise: promise, verb, arguments)
+
+    async def facts(self, verb, *arguments):
+        """The same for a verb that answers in JSON, as JavaScript's own objects. The text itself never comes into this
+        Python, whose memory is small: large pictures are megabytes. (Bound, because MicroPython hands a method on as
+        a function of its own, and the text would come through it.)"""
+        return await self._answer(lambda promise: promise.then(window.JSON.parse.bind(None)), verb, arguments)
+
+    async def _answer(self, read, verb, arguments):
+        self.waiting += 1
+        try:
+            await self._open(ROOM_OF.get(verb))
+            return await self._race(read(getattr(self.worker.sync, verb)(*arguments)))
+        except Exception as error:
+            raise _failure(error) from None
+        finally:
+            self.waiting -= 1
+            self.longest, self.silence = max(self.longest, self.silence), 0
+
+    async def _open(self, room):
+        """Hand the worker the files of a room that it has not."""
+        if room and room not in self.rooms:
+            worker, files = self.worker, await rooms.texts(room, "worker")
+            await self._race(worker.sync.add_files(files))
+            if worker == self.worker:
+                self.rooms.add(room)
+
+    def end(self):
+        """End the worker; calls under way raise Failed."""
+        if self.worker:
+            self.worker.terminate()
+            self.dead.reject("it was ended")
+        self.worker, self.longest, self.silence, self.rooms = None, 0, 0, set()
+
+    async def _look_for(self, path):
+        """Fail where the worker's own file cannot be had: PyScript would wait for it for ever."""
+        dead = self.dead
+        try:
+            response = await window.fetch(BASE + path)
+            if not response.ok:
+                dead.reject(path + " could not be loaded (HTTP " + str(response.status) + ")")
+        except Exception as error:
+            dead.reject(reason(error))
+
+    async def _race(self, promise):
+        return await window.Promise.race(window.Array.of(promise, self.dead.promise))
+
+    def _progress(self, event):
+        self.silence = 0
+        self.on_progress(event.data.loaded, event.data.total)
+
+    def _tick(self, *_):
+        # Seconds are counted, not read off a clock, so that a tab that slept has not been waiting.
+        self.silence = self.silence + 1 if self.waiting or self.arriving else 0
+        limit = ARRIVAL_S if self.arriving else max(PATIENCE_S, 5 * self.longest)
+        if self.silence == limit + 1 or self.silence > limit and self.silence % AGAIN_S[self.silence > 60] == 0:
+            self.on_silence(self.silence)
+
+
+def _failure(error):
+    """The Failed for an exception that crossed from the worker: a CoreRaised where it is worker.CoreError."""
+    last = _last_line(error)
+    mark = "CoreError: {"
+    return CoreRaised(loads(last[last.index(mark) + len(mark) - 1:])) if mark in last else Failed(reason(error))
+
+
+def reason(error):
+    """What an exception says, in a line: the last of a traceback."""
+    return _last_line(error)[:200]
+
+
+def named(error):
+    """What an exception of this Python is called, and says."""
+    return "%s: %s" % (type(error).__name__, reason(error))
+
+
+def _last_line(error):
+    return str(error.args[2] if len(error.args) > 2 else error).strip().split("\n")[-1]
+
+
+def loads(text):
+    """JSON text as JavaScript's own objects: many times quicker than MicroPython's."""
+    return window.JSON.parse(text)
+
+
+def dumps(value):
+    return json.dumps(value)
+
+
+def values_of(facts):
+    """The values of a sentence that the worker asks for, as keywords."""
+    return json.loads(window.JSON.stringify(facts.values))

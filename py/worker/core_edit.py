@@ -1,0 +1,59 @@
+"""The core as the visitor edits it: a text into a module, an error into the line it comes from, two texts compared.
+
+A text becomes a module beside the published one, not over it: what cannot be loaded leaves all as it was.
+"""
+import difflib
+import sys
+import traceback
+from types import ModuleType
+
+from worker.markup import escape
+
+FILE = "microgpt.py"  # what the tracebacks of an edited core call it
+
+
+def load(text):
+    """The module of an edited core, which `import microgpt` and pickle find from now on. Raises whatever it raises."""
+    module, before = ModuleType("microgpt"), sys.modules["microgpt"]
+    module.__file__ = FILE
+    code = compile(text, FILE, "exec")
+    sys.modules["microgpt"] = module
+    try:
+        exec(code, module.__dict__)
+    except BaseException:
+        sys.modules["microgpt"] = before
+        raise
+    return module
+
+
+def explain(error, text):
+    """Where in the text an error comes from: {"line", its number, 0 where none of it is to blame; "text", that line;
+    "error", what Python says}."""
+    line = error.lineno if isinstance(error, SyntaxError) and error.filename == FILE else 0
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == FILE:
+            line = number
+    lines = text.splitlines()
+    said = [part for part in "".join(traceback.format_exception_only(error)).splitlines() if part[:1].strip()]
+    return {"line": line, "text": lines[line - 1].strip() if 0 < line <= len(lines) else "",
+            "error": (said[-1] if said else type(error).__name__)[:200]}
+
+
+def changes(old, new):
+    """What differs between two texts: [sign, line number, line], with "-" for the old and "+" for the new."""
+    old, new, found = old.splitlines(), new.splitlines(), []
+    for kind, start, end, begin, stop in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            found += [["-", number + 1, old[number]] for number in range(start, end)]
+            found += [["+", number + 1, new[number]] for number in range(begin, stop)]
+    return found
+
+
+def difference(old, new):
+    """The changes as HTML, a list item each, or "" for none."""
+    found = changes(old, new)
+    indent = min((len(line) - len(line.lstrip()) for _, _, line in found if line.strip()), default=0)  # common to all
+    tags = {"-": "del", "+": "ins"}
+    items = "".join(f'<li><span class="line">{number}</span><{tags[sign]}>{escape(line[indent:]) or " "}'
+                    f'</{tags[sign]}></li>' for sign, number, line in found)
+    return f'<ol class="difference">{items}</ol>' if items else ""

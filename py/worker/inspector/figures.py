@@ -1,0 +1,65 @@
+"""Pictures of numbers for the panel: HTML that carries its numbers as text. Pure. Letters come from strangers: all is
+escaped. An attribute data-go holds the address that a press opens; --w is a share from 0 to 1, for the style sheet."""
+from worker.markup import escape
+
+
+def signed(value):
+    """A number in few characters, with a true minus sign."""
+    size = abs(value)
+    text = "0" if size == 0 else f"{size:.2f}" if 0.005 <= size < 100 else f"{size:.0e}"
+    return ("−" if value < 0 else "") + text.replace("e-0", "e−").replace("e-", "e−").replace("e+0", "e")
+
+
+def vector(label, values, names, letters=(), marked=None):
+    """Numbers side by side. label: HTML; values: floats; names: of each, as Reading.name() gives them; letters: what
+    each belongs to, if it has a letter; marked: the index of one to point out."""
+    largest = max(map(abs, values), default=0) or 1
+    cells = "".join(
+        f'<td data-go="number.{name}" data-value="{value:.6g}" style="--w:{abs(value) / largest:.3f}"'
+        f'{" data-minus" if value < 0 else ""}{" data-zero" if value == 0 else ""}'
+        f'{" data-true" if i == marked else ""}>'
+        f'{f"<b>{escape(letters[i])}</b>" if letters else ""}<span>{signed(value)}</span></td>'
+        for i, (value, name) in enumerate(zip(values, names)))
+    return (f'<table role="grid" class="vector{" lettered" if letters else ""}"><caption>{label}</caption>'
+            f"<tbody><tr>{cells}</tr></tbody></table>")
+
+
+def shares(label, letters, rows, heads):
+    """A table of shares in per cent: a row for each of heads (texts), a column for each letter."""
+    columns = "".join(f'<th scope="col">{escape(letter)}</th>' for letter in letters)
+    lines = "".join(
+        f'<tr><th scope="row">{escape(head)}</th>' + "".join(
+            f'<td data-go="number.{name}" data-value="{value:.6g}" style="--w:{value:.3f}">{100 * value:.0f}</td>'
+            for value, name in row) + "</tr>" for head, row in zip(heads, rows))
+    return (f'<table role="grid" class="shares"><caption>{label}</caption><thead><tr><td></td>{columns}</tr></thead>'
+            f"<tbody>{lines}</tbody></table>")
+
+
+def edges(label, heads, rows):
+    """A table of a number's neighbours in the graph. heads: texts; rows: (name, html, *numbers), the name as
+    Reading.name() gives it."""
+    columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    lines = "".join(f'<tr><td><button type="button" data-go="number.{name}">{html}</button></td>'
+                    + "".join(f"<td>{precise(value)}</td>" for value in values) + "</tr>"
+                    for name, html, *values in rows)
+    return (f'<table class="edges"><caption>{label}</caption><thead><tr>{columns}</tr></thead>'
+            f"<tbody>{lines}</tbody></table>")
+
+
+def precise(value):
+    """A number with five digits that tell, and a true minus sign."""
+    return f"{value:.5g}".replace("-", "−")
+
+
+def documents(items, address, chosen):
+    """Links to the same address in other documents. items: (document, text); chosen: one of the documents."""
+    return "".join(f'<button type="button" data-go="{escape(address)}" data-look="{escape(document)}"'
+                   f'{" aria-current=true" if document == chosen else ""}>{escape(text)}</button>'
+                   for document, text in items)
+
+
+def choices(items, chosen):
+    """Links in a row, one of them chosen. items: (address, text)."""
+    return "".join(f'<button type="button" data-go="{escape(address)}"'
+                   f'{" aria-current=true" if address == chosen else ""}>{escape(text)}</button>'
+                   for address, text in items)

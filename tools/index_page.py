@@ -1,0 +1,98 @@
+"""What the build puts into index.html: the English texts, the offer of languages, the recording, and which files each
+of the two Pythons gets.
+
+The folder tells the runtime, and when: `py/common/` goes to both; of `py/page/` and `py/worker/` the files themselves
+and those of `page/parts/` come with the page, any other folder there is a room, whose files are fetched when it is
+opened. Each address carries the file's hash, so that what a browser has kept of one version never meets another's.
+"""
+import hashlib
+import json
+import re
+from html import escape
+from pathlib import Path
+
+from tools.recorded import pictures
+
+CORE = "py/microgpt.py"
+DATA = "static/datasets/us-names-2018.txt"  # of the published run: the worker has it from the start
+WITH_THE_PAGE = ("py/page/parts",)
+
+
+def fill(site: Path) -> None:
+    """Fill in `site/index.html`, a copy of ours; the files it names have their final bytes by now."""
+    page = site / "index.html"
+    languages = {path.stem: json.loads(path.read_text("utf-8")) for path in (site / "static/languages").glob("*.json")}
+    html = with_texts(page.read_text("utf-8"), languages["en"])
+    html = put(html, "languages", options(site, languages))
+    for name, drawn in pictures(languages["en"]).items():
+        html = put(html, f"recorded: {name}", drawn)
+    worker, page_files, rooms = file_lists(site)
+    for script, files in (("worker", worker), ("page", page_files)):
+        html = re.sub(rf'(src="py/{script}/main\.py"\s+config=\'[^\']*"files": ){{}}',
+                      lambda found, files=files: found[1] + json.dumps(files), html)
+        html = html.replace(f'"py/{script}/main.py"', f'"{versioned(site, f"py/{script}/main.py")}"')
+    runtime = versioned(site, "static/runtime.mjs") + ".mjs"  # PyScript takes an address for one if it ends so
+    html = html.replace('"./static/runtime.mjs"', f'"./{runtime}"')
+    html = put(html, "rooms", f'<script type="application/json" id="rooms">{json.dumps(rooms)}</script>')
+    page.write_text(html, "utf-8")
+
+
+def put(html: str, name: str, what: str) -> str:
+    """The page with `what` in the place of the comment of a name; raise `ValueError` where that is not there once."""
+    if html.count(f"<!-- {name} -->") != 1:
+        raise ValueError(f"index.html has no place, or several, for <!-- {name} -->")
+    return html.replace(f"<!-- {name} -->", what)
+
+
+def with_texts(html: str, texts: dict[str, str]) -> str:
+    """The page with each text by its key: in its element, in its attribute, or, where only Python says it, in a
+    template. Raises `KeyError` for a key that the language file lacks."""
+    placed = set()
+
+    def text(key: str) -> str:
+        placed.add(key)
+        return escape(texts[key]).replace("\xa0", "&nbsp;")
+
+    html = re.sub(r'(<(\w+)[^>]*\bdata-t="([^"]+)"[^>]*>)(?=</\2>)', lambda found: found[1] + text(found[3]), html)
+    for kind, attribute in (("label", "aria-label"), ("placeholder", "placeholder")):
+        html = re.sub(rf'data-t-{kind}="([^"]+)"', lambda found, attribute=attribute:
+                      f'{attribute}="{text(found[1])}" {found[0]}', html)
+    html = html.replace("<title></title>", f"<title>{text('title')}</title>")
+    rest = [f'<i data-t="{key}">{text(key)}</i>' for key in texts if key not in placed and key != "language.name"]
+    return put(html, "texts", '<template id="words">\n' + "\n".join(rest) + "\n</template>")
+
+
+def options(site: Path, languages: dict[str, dict]) -> str:
+    """An option for each language: adding a file adds one. English, with which the page begins, comes first."""
+    codes = sorted(languages, key=lambda code: (code != "en", code))
+    return "".join(f'<option value="{code}" lang="{code}" label="{escape(languages[code]["language.name"])}" '
+                   f'data-file="{versioned(site, f"static/languages/{code}.json")}"></option>' for code in codes)
+
+
+def file_lists(site: Path) -> tuple[dict, dict, dict]:
+    """{address: path there} of the files that the worker and the page get at once, and of each room: {room: {"page":
+    …, "worker": …}}."""
+    worker, page, rooms = {}, {}, {}
+    entries = {site / "py/page/main.py", site / "py/worker/main.py"}  # which PyScript fetches by itself
+    for path in sorted({*(site / "py").rglob("*.py")} - entries):
+        name = path.relative_to(site).as_posix()
+        folder, there = name.rpartition("/")[0], f"./{name.removeprefix('py/')}"
+        side = name.split("/")[1]
+        address = f"./{versioned(site, name)}"
+        if name == CORE:
+            worker[address] = there
+        elif side == "common":
+            worker[address] = page[address] = there
+        elif folder in ("py/page", "py/worker", *WITH_THE_PAGE):
+            (page if side == "page" else worker)[address] = there
+        elif side in ("page", "worker"):
+            rooms.setdefault(folder.split("/")[2], {"page": {}, "worker": {}})[side][address] = there
+        else:
+            raise ValueError(f"{name}: no Python is known for this folder")
+    worker[f"./{versioned(site, DATA)}"] = f"./{Path(DATA).name}"
+    return worker, page, rooms
+
+
+def versioned(site: Path, name: str) -> str:
+    """A file's address with its hash."""
+    return f"{name}?{hashlib.sha384((site / name).read_bytes()).hexdigest()[:8]}"
