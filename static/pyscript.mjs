@@ -12,6 +12,15 @@ const giveUp = async () => {
 };
 addEventListener("unhandledrejection", giveUp);
 
+// For py/page/js.py, because MicroPython cannot catch what JavaScript throws in a call: [answer], or [, what was thrown].
+globalThis.attempt = (owner, name, ...given) => {
+  try {
+    return [typeof owner[name] === "function" ? owner[name](...given) : owner[name]];
+  } catch (error) {
+    return [undefined, String(error)];
+  }
+};
+
 // Chromium and Firefox run no module whose preload was damaged. WebKit fetches it once more then, and does not look. (All
 // but the chart, without which the rest goes on.)
 const whole = [...document.querySelectorAll("link[rel=modulepreload]:not([href*=uplot])")].map(

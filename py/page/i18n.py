@@ -6,6 +6,7 @@ static/languages/; speak() puts another one in place of the English, and back.
 import json
 
 from common.bidi import isolated
+from page.listeners import Listeners
 from pyscript import document, window
 
 ATTRIBUTES = (("label", "aria-label"), ("placeholder", "placeholder"))  # data-t-label holds the key of aria-label
@@ -25,7 +26,7 @@ _english = {key: element.getAttribute(attribute) if attribute else element.textC
             for element, key, attribute in _places()}
 _texts = _english
 _put = {}  # what put() last said, by the element's id
-followers = []  # are called when the page has come to speak another language
+on_language = Listeners()  # (): the page has come to speak another language
 
 
 def say(which, **values):
@@ -69,8 +70,7 @@ async def speak(language):
         for place, sentences in _put.items():
             put(place, *sentences)
         document.documentElement.lang, document.title = language, say("title")
-        for follow in followers:
-            follow()
+        on_language.tell()
     return language
 
 

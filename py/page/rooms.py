@@ -2,8 +2,11 @@
 
 The build lists each room's files in index.html: {room: {"page": {address: path}, "worker": {address: path}}}.
 """
+import asyncio
 import os
 
+from common.errors import UserError
+from page.js import reason
 from pyscript import document, window
 
 _rooms = window.JSON.parse(document.getElementById("rooms").textContent)
@@ -42,3 +45,31 @@ def make_folders(path):
             os.mkdir("/".join(parts[:i]))
         except OSError:  # it is there
             pass
+
+
+class Room:
+    """A part of the page whose Python comes when it is first needed."""
+
+    def __init__(self, name, make):
+        """make(): the part, from modules that can be imported by then."""
+        self.name, self.make, self.part = name, make, None
+        self.entering = asyncio.Lock()
+
+    async def enter(self):
+        """The part. Raises UserError where its files cannot be had."""
+        async with self.entering:
+            if not self.part:
+                try:
+                    await fetch(self.name)
+                except Exception as error:
+                    raise UserError("room.unloaded", reason=reason(error)) from None
+                self.part = self.make()
+        return self.part
+
+    def handler(self, method, enter=True):
+        """An event's handler: that method of the part, which is fetched first where it is not here; or, if it need not
+        enter, does nothing then."""
+        async def handle(event):
+            if enter or self.part:
+                await getattr(await self.enter(), method)(event)
+        return handle

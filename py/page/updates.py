@@ -6,50 +6,62 @@ waiting while another tab has a run.
 """
 import asyncio
 
-from page import view
-from page.worker_client import BASE, loads
+from page import dom
+from page.js import BASE, attempt, loads
 from pyscript import window
 
 ANSWER_S = 0.5  # how long other tabs have to say that they have a run,
-KEEP_S = 3      # and how long keeping this tab's may take before its visitor is told
+SAVING_S = 3    # and how long saving this tab's may take before its visitor is told
 TAKE_OVER = '{"type": "SKIP_WAITING"}'
 
 
-class Offline:
-    """The page's service worker. has_run() says whether there is something that a reload would lose; keep() is a task's
-    work: it lets training rest and keeps the run, and gives whether a reload would now lose nothing."""
+class Waiting:
+    """A coroutine under way, which may be waited for more than once: done is set when its answer is there."""
 
-    def __init__(self, has_run, keep):
-        self.has_run, self.keep, self.keeping = has_run, keep, None
+    def __init__(self, coroutine):
+        self.done, self.answer = asyncio.Event(), None
+        asyncio.create_task(self.run(coroutine))
+
+    async def run(self, coroutine):
+        self.answer = await coroutine
+        self.done.set()
+
+
+class Updates:
+    """The page's service worker. has_run() says whether there is something that a reload would lose; save() is a
+    coroutine: it stops training and saves the run, and gives whether a reload would now lose nothing."""
+
+    def __init__(self, has_run, save):
+        self.has_run, self.save, self.saving = has_run, save, None
         self.workers = self.registration = None
         self.asked = self.busy = self.replaced = False  # by this tab's visitor; another tab; the version of this page
+        self.events = [("update-use", "click", self.use)]
 
     async def start(self):
-        """Begin to keep the site. Where the browser has no place for it or refuses, the page just needs its network."""
-        if not hasattr(window.navigator, "serviceWorker"):
-            return
-        self.workers = window.navigator.serviceWorker
-        self.tabs = window.BroadcastChannel.new(BASE)
-        self.tabs.onmessage = self._heard
-        self.workers.oncontrollerchange = self._taken_over
-        view.get("update-use").onclick = lambda event: asyncio.create_task(self.use())
+        """Cache the site. Where the browser has no place for it or refuses, the page just needs its network."""
         try:
-            self.registration = await self.workers.register("service-worker.js")
+            self.workers = attempt(window.navigator, "serviceWorker")
+            if not self.workers:
+                return
+            self.tabs = attempt(window.Reflect, "construct", window.BroadcastChannel, window.Array.of(BASE))
+            self.tabs.onmessage = self._heard
+            self.workers.oncontrollerchange = self._taken_over
+            self.registration = await attempt(self.workers, "register", "service-worker.js")
             self.registration.onupdatefound = self._found
             self._found()
             await self.workers.ready
         except Exception:  # a private window, or storage that is full or switched off
             return
-        view.get("offline").hidden = False
+        dom.get("offline").hidden = False
 
-    async def use(self):
+    async def use(self, *_):
         """Let the new version take over, unless another tab would lose its run by that. This tab's is kept first; where
         that cannot be, a second press does without."""
         self.busy = False
         self.tabs.postMessage("may the version change?")
         await asyncio.sleep(ANSWER_S)
-        view.get("update-busy").hidden = not self.busy
-        if self.busy or not await self.kept():
+        dom.get("update-busy").hidden = not self.busy
+        if self.busy or not await self.saved():
             return
         if self.replaced:
             window.location.reload()
@@ -57,21 +69,20 @@ class Offline:
             self.asked = True
             self.registration.waiting.postMessage(loads(TAKE_OVER))
 
-    async def kept(self):
-        """Whether this tab's run is kept, or its visitor knows that it is not."""
-        if not view.get("update-unkept").hidden:
+    async def saved(self):
+        """Whether this tab's run is saved, or its visitor knows that it is not."""
+        if not dom.get("update-unkept").hidden:
             return True
-        if not self.keeping:
-            self.keeping = asyncio.create_task(self.keep())
-        for _ in range(KEEP_S * 50):
-            await asyncio.sleep(0.02)
-            if self.keeping.done():
-                break
-        if self.keeping.done():
-            kept, self.keeping = await self.keeping, None
-            if kept:
+        if not self.saving:
+            self.saving = Waiting(self.save())
+        try:
+            await asyncio.wait_for(self.saving.done.wait(), SAVING_S)
+            saved, self.saving = self.saving.answer, None
+            if saved:
                 return True
-        view.get("update-unkept").hidden = False
+        except TimeoutError:
+            pass
+        dom.get("update-unkept").hidden = False
         return False
 
     def _heard(self, event):
@@ -89,11 +100,11 @@ class Offline:
 
     def _offer(self, *_):
         if self.registration.waiting and self.workers.controller:
-            view.get("update").hidden = False
+            dom.get("update").hidden = False
 
     def _taken_over(self, *_):
         if self.asked or not self.has_run():
             window.location.reload()
         else:  # it began while another tab's visitor asked
             self.replaced = True
-            view.get("update").hidden = False
+            dom.get("update").hidden = False

@@ -1,19 +1,21 @@
 """The page's end of the worker: start it, call its verbs, notice when it is silent, end it (MicroPython)."""
 import asyncio
-import json
 
+from common.errors import UserError
 from page import rooms
+from page.js import BASE, last_line, loads, reason, to_dict
+from page.listeners import Listeners
 from pyscript import PyWorker, document, window
 
-BASE = window.URL.new(".", window.location.href).href
 TAG = document.querySelector("script[worker]")
 RUNTIME = window.URL.new(window.JSON.parse(TAG.getAttribute("config")).interpreter, BASE).href
 DAMAGED = "damaged: "  # so static/runtime.mjs begins, before the file's name
 PATIENCE_S = 10  # how long an answer may take before the visitor is told,
 ARRIVAL_S = 20   # and how long nothing of Python may arrive
 AGAIN_S = (10, 60)  # how often the visitor is told again: in the first minute, and later
-ROOM_OF = {"use": "compiler", "inside": "inspector", "lines": "inspector", "packed": "formats", "unpacked": "formats",
-           "whose": "formats", "adopt": "formats", "linked": "formats", "saved": "formats", "receipt": "formats"}
+ROOM_OF = {"use_engine": "compiler", "inspect": "inspector", "profile_lines": "inspector", "pack_data": "formats",
+           "unpack_data": "formats", "recipe_of": "formats", "open_model": "formats", "model_link": "formats",
+           "save": "formats", "check_published": "formats"}  # what a verb needs beyond the first screen
 OUT_OF_MEMORY = ("MemoryError", "RangeError", "out of memory", "Out of memory", "memory access out of bounds")
 
 
@@ -30,21 +32,22 @@ class Failed(Exception):
 
 
 class CoreRaised(Failed):
-    """The visitor's edit of the core raised; the worker lives on. where: the error, its line and that line's text."""
+    """The visitor's edit of the core raised; the worker lives on. where: line, text of that line, and error."""
 
     def __init__(self, where):
         super().__init__(where.error)
         self.where = where
 
 
-class Trainer:
-    """One worker at a time. on_progress(loaded, total) tells of the download, on_silence(seconds) of a late answer."""
+class WorkerClient:
+    """One worker at a time."""
 
     def __init__(self):
-        self.on_progress = self.on_silence = lambda *_: None
+        self.on_progress = Listeners()  # (bytes loaded, of how many)
+        self.on_silence = Listeners()   # (seconds): an answer is late
         self.worker = None
         self.first = TAG.xworker
-        self.cache = "default"  # "reload" after a start that failed: past what the browser has kept
+        self.cache = "default"  # "reload" after a start that failed: past the browser's cache
         self.waiting = self.silence = self.longest = 0  # calls under way; seconds without an answer; the longest ever
         self.arriving = False  # is the worker on its way
         window.setInterval(self._tick, 1000)
@@ -67,7 +70,7 @@ class Trainer:
         worker = self.worker
         self.arriving = True
         if worker.progress:
-            self.on_progress(worker.progress.loaded, worker.progress.total)
+            self.on_progress.tell(worker.progress.loaded, worker.progress.total)
         try:
             await self._race(worker.ready)
         except Exception as error:
@@ -80,7 +83,8 @@ class Trainer:
         self.cache = "default"
 
     async def call(self, verb, *arguments):
-        """Call a verb of worker.py and give its answer. Raises Failed, once, where none can come any more."""
+        """Call a verb of the worker's and give its answer. Raises UserError where that refuses, CoreRaised where the
+        visitor's edit of the core raised, and Failed, once, where no answer can come any more."""
         return await self._answer(lambda promise: promise, verb, arguments)
 
     async def facts(self, verb, *arguments):
@@ -95,7 +99,7 @@ class Trainer:
             await self._open(ROOM_OF.get(verb))
             return await self._race(read(getattr(self.worker.sync, verb)(*arguments)))
         except Exception as error:
-            raise _failure(error) from None
+            raise _crossed(error) from None
         finally:
             self.waiting -= 1
             self.longest, self.silence = max(self.longest, self.silence), 0
@@ -130,46 +134,21 @@ class Trainer:
 
     def _progress(self, event):
         self.silence = 0
-        self.on_progress(event.data.loaded, event.data.total)
+        self.on_progress.tell(event.data.loaded, event.data.total)
 
     def _tick(self, *_):
         # Seconds are counted, not read off a clock, so that a tab that slept has not been waiting.
         self.silence = self.silence + 1 if self.waiting or self.arriving else 0
         limit = ARRIVAL_S if self.arriving else max(PATIENCE_S, 5 * self.longest)
         if self.silence == limit + 1 or self.silence > limit and self.silence % AGAIN_S[self.silence > 60] == 0:
-            self.on_silence(self.silence)
+            self.on_silence.tell(self.silence)
 
 
-def _failure(error):
-    """The Failed for an exception that crossed from the worker: a CoreRaised where it is worker.CoreError."""
-    last = _last_line(error)
-    mark = "CoreError: {"
-    return CoreRaised(loads(last[last.index(mark) + len(mark) - 1:])) if mark in last else Failed(reason(error))
-
-
-def reason(error):
-    """What an exception says, in a line: the last of a traceback."""
-    return _last_line(error)[:200]
-
-
-def named(error):
-    """What an exception of this Python is called, and says."""
-    return "%s: %s" % (type(error).__name__, reason(error))
-
-
-def _last_line(error):
-    return str(error.args[2] if len(error.args) > 2 else error).strip().split("\n")[-1]
-
-
-def loads(text):
-    """JSON text as JavaScript's own objects: many times quicker than MicroPython's."""
-    return window.JSON.parse(text)
-
-
-def dumps(value):
-    return json.dumps(value)
-
-
-def values_of(facts):
-    """The values of a sentence that the worker asks for, as keywords."""
-    return json.loads(window.JSON.stringify(facts.values))
+def _crossed(error):
+    """The exception of this Python for one that came from the worker: a UserError, a CoreRaised, else a Failed."""
+    last = last_line(error)
+    for mark in ("UserError: {", "CoreError: {"):
+        if mark in last:
+            facts = loads(last[last.index(mark) + len(mark) - 1:])
+            return CoreRaised(facts) if mark[0] == "C" else UserError(facts.key, **to_dict(facts.values))
+    return Failed(reason(error))

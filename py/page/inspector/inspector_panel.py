@@ -6,84 +6,80 @@ part of it.
 """
 import asyncio
 
-from page import view
-from page.i18n import say, sentence
-from page.worker_client import Failed, dumps, loads
+from common.errors import UserError
+from page import dom
+from page.i18n import say
+from page.js import loads, options
+from page.parts.text_boxes import known
+from page.run_state import STARTING
+from page.worker_client import Failed
 from pyscript import document
 
-SECTIONS = ("controls", "loss", "next", "attention", "names", "inside", "settings", "words", "source")
 ARROWS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
-CELL_KEYS = ("Enter", " ") + tuple(ARROWS)
-STAY = loads(dumps({"preventScroll": True}))
+STAY = options(preventScroll=True)
 
 
-class Panel:
-    def __init__(self, tab):
-        """tab: whose session is looked at; it has ask(verb, …), which begins a run if there is none."""
-        self.tab = tab
+class InspectorPanel:
+    def __init__(self, state, training, controls, history):
+        """state: of the run that is looked at; history: the HistorySlider."""
+        self.state, self.training, self.controls, self.history = state, training, controls, history
         self.address = self.back = self.next = ""
         self.wanted = ""    # the address asked for last, which may be on its way
         self.asked = 0      # how many times one was asked for: whatever comes, the last of them is shown
         self.step = None    # of the run, when what is shown was read
-        self.problem = None # the answer that said why there is nothing to see
+        self.problem = None # the sentence that says why there is nothing to see
         self.opener = None  # what was pressed to open the panel, where the focus goes back to
-        tab.on_step, tab.on_run = self.tell_step, self.another_run
+        state.on_step.add(self.show_step)
+        state.on_run.add(self.run_changed)
 
-    async def pressed(self, event):
-        """A press anywhere on the page, or Enter on a name."""
-        link = event.target.closest("[data-go]")
-        if not link:
-            return
+    async def press(self, link):
+        """Open the address of whatever carries one."""
         if not self.address:
             self.opener = link
         if link.hasAttribute("data-look"):
-            view.get("look").value = link.dataset.look
-            await self.tab.controls.look()
+            dom.get("look").value = link.dataset.look
+            await self.controls.look()
         await self.open(link.dataset.go)
 
     async def open(self, address, again=False, step=False):
         """Show what is at an address, and say whether there is anything. again: read the document anew, with the
         weights of now; step: this is a mere step along a way, and the focus is to stay where it is."""
-        if address in SECTIONS:
-            self.show_section(address)
-            return True
-        if self.tab.booting:
-            self.tab.controls.show_view(address)  # the page opens it when Python is there
+        if self.state.worker == STARTING:
+            self.controls.open_view(address)  # the page opens it when Python is there
             return True
         self.asked += 1
         asked, self.wanted = self.asked, address
         try:
-            answer = await self.tab.ask("inside", address, self.tab.known("look"), again or not self.address,
-                                        self.tab.past.step, self.tab.recipe["temperature"], self.tab.known("prefix"))
+            answer = await self.training.ask(
+                "inspect", address, known(self.state, "look"), again or not self.address, self.history.step,
+                self.state.recipe["temperature"], known(self.state, "prefix"))
             if answer is None or asked != self.asked:
                 return True
             answer = loads(answer)
-            self.note("inside-note", answer)
-            if answer.problem:
-                return False
+            dom.line("inside-note")
             self.address, self.back, self.next, self.step = answer.address, answer.back, answer.next, answer.step
+        except UserError as error:
+            if asked == self.asked:
+                self.problem = error.key, error.values
+                dom.line("inside-note", self.problem)
+            return asked != self.asked
         finally:
             if asked == self.asked:
                 self.wanted = self.address
-        view.get("panel").hidden = False
+        dom.get("panel").hidden = False
         self.show(answer.html, step)
-        self.tell_step(self.step if self.tab.past.step is None else self.tab.step)
-        self.tab.controls.show_view(self.address, step)
+        self.show_step(self.step if self.history.step is None else self.state.step)
+        self.controls.open_view(self.address, step)
         return True
-
-    def note(self, id, answer):
-        """Say in a line why there is nothing to see, where there is nothing."""
-        self.problem = answer
-        view.line(id, *[sentence(answer.problem, reason=answer.reason)] if answer.problem else [])
 
     def show(self, html, step):
         """Put a page into the panel, and see to the focus: it stays, or else goes on to what took the place of that
         which had it."""
-        body, focused = view.get("panel-body"), document.activeElement
+        body, focused = dom.get("panel-body"), document.activeElement
         was_within = body.contains(focused)
         group = focused.closest("[role=group]") if was_within else None
         body.innerHTML = html
-        view.get("panel-back").disabled, view.get("panel-next").disabled = not self.back, not self.next
+        dom.get("panel-back").disabled, dom.get("panel-next").disabled = not self.back, not self.next
         for tab in document.querySelectorAll("#inside-ways [data-go]"):
             tab.ariaCurrent = "true" if tab.dataset.go.split(".")[0] == self.address.split(".")[0] else "false"
         for table in body.querySelectorAll("[role=grid]"):
@@ -98,22 +94,13 @@ class Panel:
         if was_within:
             place = body.querySelector("." + group.className + " [aria-current]") if group else None
             (place or title).focus(STAY)
-        elif not view.get("inside").contains(focused) and not step:
-            view.get("inside-title").focus()
-            view.get("inside").scrollIntoView()
+        elif not dom.get("inside").contains(focused) and not step:
+            dom.get("inside-title").focus()
+            dom.get("inside").scrollIntoView()
         if not document.activeElement or not title.isSameNode(document.activeElement):  # else it is read out anyway
-            view.get("panel-said").textContent = ((letter.textContent + ": " if letter else "") + title.textContent)
+            dom.get("panel-said").textContent = ((letter.textContent + ": " if letter else "") + title.textContent)
 
-    def show_section(self, name):
-        section = document.querySelector("main section." + name)
-        title = section.querySelector("h2")
-        if title:
-            title.tabIndex = -1
-            title.focus(STAY)
-        section.scrollIntoView()
-        self.tab.controls.show_view(name)
-
-    def another_run(self):
+    def run_changed(self):
         """The panel's numbers are another run's, or in another language: show those of now."""
         async def refresh():
             try:
@@ -124,13 +111,13 @@ class Panel:
         if self.address:
             asyncio.create_task(refresh())
 
-    def tell_step(self, step):
+    def show_step(self, step):
         """Say of which step the panel's numbers are, and offer those of now where the run has gone on to this step."""
         if self.address:
-            view.get("panel-step").textContent = say("inside.step", step=self.step)
+            dom.get("panel-step").textContent = say("inside.step", step=self.step)
             if step == self.step:
-                view.hand_on("panel-again", "panel-next")
-            view.get("panel-again").hidden = step == self.step or self.address.startswith("name.")
+                dom.hand_focus_on("panel-again", "panel-next")
+            dom.get("panel-again").hidden = step == self.step or self.address.startswith("name.")
 
     async def go(self, address):
         if address:
@@ -143,10 +130,10 @@ class Panel:
         await self.go(self.next)
 
     async def press_again(self, *_):
-        await self.tab.past.leave()
+        await self.history.leave()
         await self.open(self.address, again=True, step=True)
 
-    async def changed_look(self, *_):
+    async def change_look(self, *_):
         """The visitor wants another document looked at."""
         if self.address:
             await self.open(self.address, step=True)
@@ -157,28 +144,22 @@ class Panel:
         if opener and opener.isConnected:
             opener.focus()
         if not (opener and opener.isSameNode(document.activeElement)):
-            view.get("inside-title").focus()
+            dom.get("inside-title").focus()
 
     def close(self):
         self.address = self.back = self.next = self.wanted = ""
         self.asked += 1
-        view.get("panel").hidden = True
-        view.get("panel-body").innerHTML = view.get("panel-said").textContent = ""
-        self.tab.controls.show_view("")
+        dom.get("panel").hidden = True
+        dom.get("panel-body").innerHTML = dom.get("panel-said").textContent = ""
+        self.controls.open_view("")
 
     async def follow(self, address):
         """Show what the page's address asks for; of what is nowhere, say so where the visitor is."""
         if address and address != self.address:
             if not await self.open(address):
-                self.note("ignored", self.problem)
+                dom.line("ignored", self.problem)
         elif not address and self.address:
             self.close()
-
-    def claim(self, event):
-        """Keep the browser from answering what the panel does. It must be told at once; the answer itself may wait."""
-        cell = event.target.closest("td[data-go]")
-        if event.target.closest("a[data-go]") if event.type == "click" else cell and event.key in CELL_KEYS:
-            event.preventDefault()
 
     async def key(self, event):
         """The arrow keys: among the numbers of a table where one of them has the focus, else along the way."""

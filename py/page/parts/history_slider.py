@@ -1,62 +1,65 @@
-"""Looking back: a slider over the run's kept steps, and the page as it was at one of them (MicroPython, on the page).
+"""Looking back: a slider over the run's snapshots, and the page as it was at one of them (MicroPython, on the page).
 
-The run goes on meanwhile. The slider's right end is now; every other place is one of the steps that the worker kept.
+The run goes on meanwhile. The slider's right end is now; every other place is a step that has a snapshot.
 """
-from page import view
-from page.i18n import followers, put
-from page.parts.names_list import Invented
+from page import dom
+from page.i18n import on_language, put
+from page.parts.text_boxes import known
 from pyscript import document
 
 
-class Past:
-    """step: the one that is looked at, None for now; kept: the steps there are."""
+class HistorySlider:
+    """step: the one that is looked at, None for now; snapshots: the steps there are, before now."""
 
-    def __init__(self, tab):
-        self.tab, self.invented = tab, Invented()
-        self.step, self.kept, self.now, self.asking, self.wanted = None, [], 0, False, None
-        followers.append(self.say_where)
+    def __init__(self, state, client, attention, chart, names):
+        self.state, self.client, self.attention, self.chart, self.names = state, client, attention, chart, names
+        self.step, self.snapshots, self.asking, self.wanted = None, [], False, None
+        self.events = [("history", "input", self.move), ("history-now", "click", self.leave)]
+        on_language.add(self.say_where)
 
-    def tell(self, kept, now):
-        """The run has come to a step, and these are kept."""
-        before, self.kept, self.now = self.kept, [step for step in kept if step < now], now
-        if self.kept != before:
+    def update(self, snapshots, now):
+        """The run has come to a step, and there are snapshots of these."""
+        before, self.snapshots = self.snapshots, [step for step in snapshots if step < now]
+        if self.snapshots != before:
             self.place()
+
+    def forget(self):
+        """The run is over, and its past with it."""
+        self.step, self.snapshots = None, []
+        self.place()
 
     def place(self):
         """Put the slider's thumb where the step is, and its words beside it."""
-        slider, past = view.get("history"), self.step is not None
-        nearest = min(range(len(self.kept)), key=lambda i: abs(self.kept[i] - self.step)) if past and self.kept else 0
-        slider.max = len(self.kept)
+        slider, past, last = dom.get("history"), self.step is not None, len(self.snapshots)
+        nearest = min(range(last), key=lambda i: abs(self.snapshots[i] - self.step)) if past and last else 0
+        slider.max = last
         if not self.asking:  # else the visitor has it in hand
-            slider.value = nearest if past else len(self.kept)
-        view.get("history-row").hidden = not self.kept and not past
+            slider.value = nearest if past else last
+        dom.get("history-row").hidden = not self.snapshots and not past
         self.mark()
 
     def mark(self):
         """Say which time is shown, where it is shown."""
         past = self.step is not None
-        said = ("past.step", {"step": self.step}) if past else ("past.now", {})
-        put("history-step", said)
+        put("history-step", ("past.step", {"step": self.step}) if past else ("past.now", {}))
         self.say_where()
         if not past:
-            view.hand_on("history-now", "history")
-        view.get("history-now").hidden = not past
-        page = document.body.classList
-        page.add("past") if past else page.remove("past")
+            dom.hand_focus_on("history-now", "history")
+        dom.get("history-now").hidden = not past
+        document.body.classList.toggle("past", past)
         for place in document.querySelectorAll(".then"):
             place.textContent = "· %d" % self.step if past else ""
-        self.invented.until(self.step)
-        if self.tab.chart:
-            self.tab.chart.point_out(self.step)
+        self.names.until(self.step)
+        self.chart.point_out(self.step)
 
     def say_where(self):
         """Let whoever hears the slider hear the words beside it."""
-        view.get("history").setAttribute("aria-valuetext", view.get("history-step").textContent)
+        dom.get("history").setAttribute("aria-valuetext", dom.get("history-step").textContent)
 
-    async def moved(self, *_):
+    async def move(self, *_):
         """The slider was moved: ask for that step, and if it was moved on meanwhile, for the next."""
-        at = int(view.get("history").value)
-        self.wanted = self.kept[at] if at < len(self.kept) else None
+        at = int(dom.get("history").value)
+        self.wanted = self.snapshots[at] if at < len(self.snapshots) else None
         if self.asking:
             return
         self.asking = True
@@ -71,21 +74,23 @@ class Past:
         self.place()
 
     async def show(self, step):
-        """The page as it was at a kept step, or is now."""
-        tab, run = self.tab, self.tab.run
+        """The page as it was at a snapshot's step, or is now."""
+        run = self.state.run
         if step is None:
             self.step = None
             self.mark()
-            await tab.look_now()
+            pictures = await self.client.facts("look", known(self.state, "look"))
+            if run == self.state.run and self.step is None:
+                await self.attention.show(pictures)
             return
-        answer = await tab.trainer.facts("past", step, tab.known("look"))
-        if run == tab.run:
+        answer = await self.client.facts("look_back", step, known(self.state, "look"))
+        if run == self.state.run:
             self.step = answer.step
             self.mark()
-            await tab.pictures.show(answer.pictures)
+            await self.attention.show(answer.pictures)
 
-    async def again(self, *_):
-        """The same step once more, because the document to look at is another."""
+    async def show_again(self):
+        """The same time once more, because the document to look at is another, or the tab was hidden."""
         await self.show(self.step)
 
     async def leave(self, *_):
@@ -94,8 +99,3 @@ class Past:
             self.wanted = None
             await self.show(None)
             self.place()
-
-    def forget(self):
-        """The run is over, and its past with it."""
-        self.step, self.kept, self.now = None, [], 0
-        self.place()

@@ -1,42 +1,47 @@
 """The loss curve: uPlot's canvas, and one HTML line for the uniform guess (MicroPython, on the page).
 
-A chart has verbs: reset() begins a run, add() takes points, hold() a held-out loss, cut() forgets those after a step;
-keep() leaves the means of now in place, dashed, beside those of the runs to come, and let_go() takes them away.
+A chart has verbs: reset() begins a run, add() takes points, add_held_out() a held-out loss, cut() forgets those after a
+step; pin() leaves the means of now in place beside those of the runs to come, and unpin() takes them away.
 """
 import json
 import math
 
-from page.i18n import put, say, sentence
-from pyscript import document, window
+from page import dom
+from page.i18n import on_language, put, say, sentence
+from page.js import BASE, attempt, reason
+from pyscript import document, js_import, window
 
 HEIGHT = 172
 # Names of the style sheet.
 COLOURS = {"axis": "--soft", "grid": "--line", "mean": "--accent", "dot": "--dot",
-           "kept": "--soft", "held out": "--ink"}
+           "pinned": "--soft", "held out": "--ink"}
 
 
-class NoChart:
-    """In a chart's place where there can be none: it says why, and takes all that a chart is told."""
+class LossChart:
+    """Until load() is through, and where it fails, the chart takes all that it is told and draws nothing."""
 
-    def __init__(self, element, reason):
-        self.columns = [window.Array.new() for _ in range(4)]
-        put(element.id, sentence("chart.missing", reason=reason))
-        for name in ("role", "aria-label", "data-t-label"):
-            element.removeAttribute(name)
-
-    def __getattr__(self, verb):
-        return lambda *_: None
-
-
-class Chart:
-    def __init__(self, uplot, element):
-        self.element = element
+    def __init__(self):
+        self.element, self.plot, self.join = dom.get("chart"), None, None
         self.num_steps, self.vocab_size, self.then = 1000, 27, None
         self.columns = [window.Array.new() for _ in range(4)]  # steps, losses, means, held-out losses where there are
         self.held_out = None  # the last of these
-        self.kept, self.kept_steps, self.join = None, 0, uplot.join
-        self.plot = uplot.new(self.options(), self.data(), element)
-        window.ResizeObserver.new(self.fit).observe(element)
+        self.pinned, self.pinned_steps = None, 0
+        on_language.add(self.draw)
+
+    async def load(self):
+        """Load uPlot and draw. Whatever keeps the curve from being drawn is said, and the rest of the page goes on."""
+        try:
+            uplot = (await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", BASE).href))[0].default
+            self.join = uplot.join
+            self.plot = attempt(window.Reflect, "construct", uplot,
+                                window.Array.of(self.options(), self.data(), self.element))
+        except Exception as error:
+            self.plot = None
+            put("chart", sentence("chart.missing", reason=reason(error)))
+            for name in ("role", "aria-label", "data-t-label"):
+                self.element.removeAttribute(name)
+            return
+        window.ResizeObserver.new(self.fit).observe(self.element)
         window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", lambda event: self.plot.redraw())
 
     def reset(self, num_steps, vocab_size):
@@ -51,7 +56,7 @@ class Chart:
         self.columns = [column.concat(more) for column, more in zip(self.columns, list(points) + [unknown])]
         self.draw()
 
-    def hold(self, step, loss):
+    def add_held_out(self, step, loss):
         """Take a held-out loss, of a step that has a point or was left out after one."""
         at = self.columns[0].findLastIndex(lambda x, *_: x <= step)
         if at >= 0:
@@ -72,27 +77,28 @@ class Chart:
         """Mark a step with an upright line; None for none."""
         if step != self.then:
             self.then = step
-            self.mark(self.plot)
+            if self.plot:
+                self.mark(self.plot)
 
-    def keep(self):
+    def pin(self):
         """Keep the means that are shown, for comparison with the next run's."""
-        self.kept, self.kept_steps = [self.columns[0], self.columns[2]], self.num_steps
+        self.pinned, self.pinned_steps = [self.columns[0], self.columns[2]], self.num_steps
         self.draw()
 
-    def let_go(self):
-        """Forget what was kept."""
-        self.kept, self.kept_steps = None, 0
+    def unpin(self):
+        """Forget the pinned means."""
+        self.pinned, self.pinned_steps = None, 0
         self.draw()
 
     def data(self):
-        """Steps, losses, means, and the means that were kept: uPlot wants them all at the same steps."""
-        if not self.kept:
+        """Steps, losses, means, and the pinned means: uPlot wants them all at the same steps."""
+        if not self.pinned:
             return window.Array.of(*self.columns, window.Array.new(self.columns[0].length))
-        return self.join(window.Array.of(window.Array.of(*self.columns), window.Array.of(*self.kept)))
+        return self.join(window.Array.of(window.Array.of(*self.columns), window.Array.of(*self.pinned)))
 
     def draw(self):
         """Draw all there is, if somebody can see it; a hidden tab would but collect what is to be drawn."""
-        if not document.hidden:
+        if self.plot and not document.hidden:
             self.plot.setData(self.data())
 
     def options(self):
@@ -111,7 +117,7 @@ class Chart:
         for part in options.axes:
             part.stroke, part.grid.stroke = self.colour("axis"), self.colour("grid")
         options.series[1].points.fill = options.series[1].stroke = self.colour("dot")
-        for i, name in enumerate(("mean", "held out", "kept")):
+        for i, name in enumerate(("mean", "held out", "pinned")):
             options.series[2 + i].stroke = self.colour(name)
         options.hooks.draw = window.Array.of(self.mark)
         options.hooks.setCursor = window.Array.of(self.tell)
@@ -123,7 +129,7 @@ class Chart:
     # What a callback gives to JavaScript is kept here too: MicroPython may collect it before JavaScript has read it.
 
     def range_of_steps(self, *_):
-        self.steps_shown = window.Array.of(0, max(self.num_steps, self.kept_steps))
+        self.steps_shown = window.Array.of(0, max(self.num_steps, self.pinned_steps))
         return self.steps_shown
 
     def range_of_losses(self, plot, low, high, *_):
@@ -139,7 +145,7 @@ class Chart:
 
     def tell(self, plot):
         """Say the numbers of the step under the pointer."""
-        at, hint, text = plot.cursor.idx, document.getElementById("loss-hint"), ""
+        at, hint, text = plot.cursor.idx, dom.get("loss-hint"), ""
         if at is not None and at < plot.data[0].length:
             step, loss, mean = (plot.data[column].at(at) for column in range(3))
             if type(mean) is float or type(mean) is int:
@@ -147,26 +153,26 @@ class Chart:
             held_out = plot.data[3].at(at)
             if text and (type(held_out) is float or type(held_out) is int):
                 text += " " + say("chart.held-out", loss="%.3f" % held_out)
-            kept = plot.data[4].at(at) if self.kept else None
-            if type(kept) is float or type(kept) is int:
-                text = (text + " " + say("chart.kept", step=step, mean="%.3f" % kept)).strip()
+            pinned = plot.data[4].at(at) if self.pinned else None
+            if type(pinned) is float or type(pinned) is int:
+                text = (text + " " + say("chart.kept", step=step, mean="%.3f" % pinned)).strip()
         hint.textContent = text or say("loss.hint")
 
     def mark(self, plot):
         """Put the line of the uniform guess where the scale has it, and the curve into words."""
         guess, steps = math.log(self.vocab_size), self.columns[0]
-        line, over = document.getElementById("guess"), plot.over
+        line, over = dom.get("guess"), plot.over
         line.textContent = say("guess", n=self.vocab_size, loss="%.2f" % guess)
         line.style.top = "%dpx" % (over.offsetTop + plot.valToPos(guess, "y"))
         line.style.left = "%dpx" % over.offsetLeft
         line.style.width = "%dpx" % over.clientWidth
         line.hidden = False
-        then = document.getElementById("then")
+        then = dom.get("then")
         then.hidden = self.then is None
         if self.then is not None:
             then.style.left = "%dpx" % (over.offsetLeft + plot.valToPos(self.then, "x"))
             then.style.top, then.style.height = "%dpx" % over.offsetTop, "%dpx" % over.clientHeight
-        label, held_out = document.getElementById("held-out"), "%.3f" % (self.held_out or 0)
+        label, held_out = dom.get("held-out"), "%.3f" % (self.held_out or 0)
         label.hidden = self.held_out is None
         if self.held_out is not None:  # on that side of its line where the other one is not
             label.textContent = say("held-out", loss=held_out)

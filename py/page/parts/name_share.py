@@ -1,17 +1,17 @@
-"""How many of the invented names are in the list, as the run goes on. Pure: runs in MicroPython and in CPython."""
+"""How many of the invented names are in the training data, as the run goes on. Runs in CPython too."""
 
-WINDOW = 40  # names that a share is taken of,
-LEAST = 10   # and how many there must be, so that it says something
+WINDOW_NAMES = 40  # names that a share is taken of,
+MIN_NAMES = 10     # and how many there must be, so that it says something
 
 
 def shares(names):
     """names: (step, is it in the list) of each, in the order of their steps. Returns (step, the share that is in the
-    list, from 0 to 1, of the last WINDOW names until that step) for each step after the first LEAST names."""
+    list, from 0 to 1, of the last WINDOW_NAMES names until that step) for each step after the first MIN_NAMES names."""
     points, count = [], 0
     for i, (step, listed) in enumerate(names):
-        count += listed - (names[i - WINDOW][1] if i >= WINDOW else 0)
-        if i + 1 >= LEAST:
-            point = (step, count / min(i + 1, WINDOW))
+        count += listed - (names[i - WINDOW_NAMES][1] if i >= WINDOW_NAMES else 0)
+        if i + 1 >= MIN_NAMES:
+            point = (step, count / min(i + 1, WINDOW_NAMES))
             if points and points[-1][0] == step:
                 points[-1] = point
             else:

@@ -1,47 +1,85 @@
-"""The list of invented names as a whole: how many are in the list that was learned from, which of them a time in the
+"""The list of invented names: new ones on top, how many of them are in the training data, which of them a time in the
 past has, and the way through it with the arrow keys (MicroPython, on the page)."""
-from page import view
-from page.i18n import put
+from page import dom
+from page.i18n import on_language, put, say
 from page.parts import name_share
+from pyscript import document
+
+MAX_NAMES = 400  # in the list
 
 
-class Invented:
+class NamesList:
     def __init__(self):
-        self.step, self.told = None, None
+        self.step = None  # of the past that is looked at; None for now
+        self.events = [("names", "keydown", self.key)]
+        on_language.add(self.relabel)
+
+    # ---- What is in it
+
+    def add(self, html, after=0):
+        """Put invented names on top of the list, below its first `after` items."""
+        items = dom.get("names")
+        if after:
+            items.children[after - 1].insertAdjacentHTML("afterend", html)
+        else:
+            items.insertAdjacentHTML("afterbegin", html)
+        while items.children.length > MAX_NAMES:
+            items.lastElementChild.remove()
+        self.count()
+
+    def clear(self):
+        dom.get("names").innerHTML = ""
+        self.count()
+
+    def cut(self, step):
+        """Forget the names that a run which goes on from a step will invent again."""
+        for item in list(dom.get("names").children):
+            if int(item.dataset.step) > step or not step:
+                item.remove()
+
+    def names(self):
+        """The names in the list, the newest first: [step, name, is it new]."""
+        return [[int(item.dataset.step), item.dataset.name, not item.querySelector(".listed")]
+                for item in dom.get("names").children]
+
+    # ---- What is shown of it
 
     def until(self, step):
         """Show the names that there were at a step; None for all."""
         if step != self.step:
             self.step = step
-            self.tell()
+            self.count()
 
-    def tell(self, *_):
-        """The list has changed: hide what came later, and say how many names are in the list."""
+    def count(self):
+        """Hide what came later than the step that is looked at, and say how many names are in the training data."""
         names = []
-        for i, item in enumerate(view.get("names").children):
+        for i, item in enumerate(dom.get("names").children):
             step, last = int(item.dataset.step), item.lastElementChild.className
             later = self.step is not None and step > self.step
             if item.hidden != later:
                 item.hidden = later
             names.append((step, -i, last == "listed", later))
         names.sort()
-        shown = [(step, listed) for step, _, listed, later in names if not later]
-        last = shown[-name_share.WINDOW:]
-        if len(last) < name_share.LEAST:
+        last = [listed for _, _, listed, later in names if not later][-name_share.WINDOW_NAMES:]
+        if len(last) < name_share.MIN_NAMES:
             put("tally", ("tally.few", {}))
         else:
-            share = sum([listed for _, listed in last]) / len(last)
-            put("tally", ("tally", {"count": len(last), "percent": "%d" % round(100 * share)}))
+            put("tally", ("tally", {"count": len(last), "percent": "%d" % round(100 * sum(last) / len(last))}))
         points = name_share.shares([(step, listed) for step, _, listed, _ in names])
-        view.get("tally-line").setAttribute("points", name_share.line(points, max(1, view.get("progress").max)))
-        view.get("tally-picture").classList.toggle("empty", len(points) < 2)
+        dom.get("tally-line").setAttribute("points", name_share.line(points, max(1, dom.get("progress").max)))
+        dom.get("tally-picture").classList.toggle("empty", len(points) < 2)
+
+    def relabel(self):
+        for which in ("new", "listed"):
+            for label in document.querySelectorAll("#names .%s, .names-list .%s" % (which, which)):
+                label.textContent = say(which)
 
     def key(self, event):
         """The arrow keys go from name to name; Enter is the press on one."""
         if event.key == "Enter" and event.target.hasAttribute("data-go"):
             event.target.click()
         move = {"ArrowDown": 1, "ArrowUp": -1}.get(event.key)
-        names = [item for item in view.get("names").children if not item.hidden]
+        names = [item for item in dom.get("names").children if not item.hidden]
         if not move or not names:
             return
         event.preventDefault()

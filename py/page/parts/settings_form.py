@@ -1,23 +1,24 @@
-"""The settings as the visitor sees them: the form, its limits, and the address (MicroPython, on the page)."""
+"""The settings as the visitor sees them: the form and its limits (MicroPython, on the page)."""
 from common import recipe as recipes
+from page import dom
 from page.i18n import number, sentence
-from pyscript import document, window
+from pyscript import document
 
 SETTINGS = [field for field in recipes.FIELDS if field[0] not in recipes.LIVE]
-KEPT = ("lang", "data", "letters", "sha256", "documents")  # by a preset
+OF_THE_VISITOR = ("lang", "data", "letters", "sha256", "documents")  # a preset leaves these as they are
 
 
 def fill(recipe):
     """Show a recipe in the form and in the controls of the names; the limits come from the recipe's table."""
     for name, default, low, high in SETTINGS:
-        box = document.getElementById("setting-" + name)
+        box = dom.get("setting-" + name)
         box.value = "%.10g" % recipe[name] if type(default) is float else str(recipe[name])
         if type(default) is not str:
             box.min, box.max = str(low), str(high)
-    document.getElementById("temperature").value = document.getElementById("temperature-value").value = \
+    dom.get("temperature").value = dom.get("temperature-value").value = \
         str(recipe["temperature"])
-    document.getElementById("prefix").value = recipe["prefix"]
-    document.getElementById("engine").value = recipe["engine"]
+    dom.get("prefix").value = recipe["prefix"]
+    dom.get("engine").value = recipe["engine"]
     _link_presets(recipe)
 
 
@@ -27,7 +28,7 @@ def _link_presets(recipe):
         if not link.hasAttribute("data-preset"):
             link.setAttribute("data-preset", link.getAttribute("href"))
         preset, _ = recipes.parse(link.getAttribute("data-preset"))
-        for name in ("lang",) if link.hasAttribute("data-published") else KEPT:
+        for name in ("lang",) if link.hasAttribute("data-published") else OF_THE_VISITOR:
             preset[name] = recipe[name]
         link.href = "#" + (recipes.link(preset) or "seed=%d" % preset["seed"])
 
@@ -56,25 +57,4 @@ def change(recipe, name, text):
 
 def count(recipe, vocab_size):
     """Show how many parameters a recipe has."""
-    document.getElementById("parameters").textContent = number(recipes.count_parameters(recipe, vocab_size))
-
-
-def from_address():
-    """The recipe in the page's address, and what was wrong with it, as sentences."""
-    recipe, notes = recipes.parse(window.location.hash)
-    ignored = [text for text, used in notes if used is None]
-    clamped = ["%s → %s" % note for note in notes if note[1] is not None]
-    return recipe, ([sentence("link.ignored", pieces=listed(ignored))] if ignored else []) + (
-        [sentence("link.clamped", pieces=listed(clamped))] if clamped else [])
-
-
-def listed(pieces):
-    return ", ".join(pieces[:5]) + (", …" if len(pieces) > 5 else "")
-
-
-def to_address(recipe, replace=False):
-    """Keep the page's address current. Back goes to the recipe before, if replace is not asked for."""
-    link, history = recipes.link(recipe), window.history
-    if link != window.location.hash.lstrip("#"):
-        address = "#" + link if link else window.location.pathname + window.location.search
-        (history.replaceState if replace else history.pushState)(None, "", address)
+    dom.get("parameters").textContent = number(recipes.count_parameters(recipe, vocab_size))

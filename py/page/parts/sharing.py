@@ -1,8 +1,11 @@
 """Share: the replay link, the model itself in a link, a QR code of either, a frame for another page (MicroPython)."""
 from common import recipe as recipes
-from page import view
+from common.errors import UserError
+from page import dom, status
 from page.i18n import number, put, say, sentence
-from page.worker_client import dumps, loads, values_of
+from page.js import BASE, attempt, options
+from page.parts.clipboard import Copy
+from page.run_state import READY
 from pyscript import document, js_import, window
 
 LONGEST_CODE = 2953  # bytes in the largest QR code
@@ -10,111 +13,88 @@ CARRIED = ("temperature", "prefix", "lang")  # along with a model
 FRAME = '<iframe src="%s" width="100%%" height="760" loading="lazy" title="microgpt"></iframe>'
 
 
-class Copy:
-    """A text on its way to the clipboard: begun when the visitor presses, ended when the text is known.
-
-    WebKit lets a page copy for a second after a press, and for longer only what it was promised by then.
-    """
-
-    def __init__(self):
-        self.text = self.done = None
-        if hasattr(window, "ClipboardItem") and hasattr(window.navigator, "clipboard"):
-            self.text = window.Promise.withResolvers()
-            content = window.Object.new()
-            window.Reflect.set(content, "text/plain", self.text.promise)
-            items = window.Array.of(window.ClipboardItem.new(content))
-            # As a promise, because MicroPython cannot catch what JavaScript throws at once.
-            self.done = window.Promise.resolve().then(window.navigator.clipboard.write.bind(window.navigator.clipboard,
-                                                                                              items))
-            self.done.catch(lambda reason: None)
-
-    async def end(self, text):
-        """Copy this text. Raises where the browser lets nothing be copied."""
-        if not self.text:
-            await window.navigator.clipboard.writeText(text)
-            return
-        self.text.resolve(window.Blob.new(window.Array.of(text), loads('{"type": "text/plain"}')))
-        await self.done
-
-
 class Sharing:
-    """The choice that Share opens. events: (id, event, handler) for the page to register."""
+    """The choice that Share opens."""
 
-    def __init__(self, tab):
-        self.tab, self.model, self.chosen = tab, "", "replay"
-        self.events = [("share-replay", "click", self.press_replay), ("share-model", "click", self.press_model),
-                       ("share-code", "click", self.press_code), ("share-embed", "click", self.press_embed),
-                       ("share-close", "click", self.press_close)]
+    def __init__(self, state, client, training, data):
+        """data: the OwnData, which may travel along."""
+        self.state, self.client, self.training, self.data = state, client, training, data
+        self.model, self.chosen = "", "replay"
+        self.events = [("share", "click", self.press), ("share-replay", "click", self.press_replay),
+                       ("share-model", "click", self.press_model), ("share-code", "click", self.press_code),
+                       ("share-embed", "click", self.press_embed), ("share-close", "click", self.press_close)]
 
     async def press(self, *_):
-        """Give the replay link at once, as ever, and open the choice of what else there is."""
-        tab = self.tab
-        copy = None if tab.recipe["model"] or hasattr(window.navigator, "share") else Copy()
-        await tab.data.ready(tab.recipe)
+        """Copy the replay link at once, and open the choice of what else there is."""
+        state = self.state
+        copy = None if state.recipe["model"] or hasattr(window.navigator, "share") else Copy()
+        await self.data.packed(state.recipe)
         self.open(True)
         self.model = ""
-        self.show("model" if tab.recipe["model"] else "replay")
-        self.lengths()
+        self.show("model" if state.recipe["model"] else "replay")
+        self.show_lengths()
         self.note()
-        if tab.recipe["model"]:  # this run began with a model's weights, so its settings alone replay nothing
+        if state.recipe["model"]:  # this run began with a model's weights, so its settings alone replay nothing
             await self.press_model()
         else:
             await self.give(self.link("replay"), self.copied(), copy)
-            if tab.running and tab.alive and not tab.booting:
-                await self.make()
+            if state.running and state.worker == READY:
+                await self.make_model()
 
-    async def give(self, link, said, copy):
-        """Give a link: to the system's share sheet where there is one, else to the clipboard; said: of the latter."""
+    async def give(self, link, key, copy):
+        """Give a link: to the system's share sheet where there is one, else to the clipboard; key: to say of the
+        latter."""
         try:
             if not copy:
-                await window.navigator.share(loads(dumps({"title": document.title, "url": link})))
+                await attempt(window.navigator, "share", options(title=document.title, url=link))
             else:
                 await copy.end(link)
-                view.status(said if self.tab.core is None else "edit.shared", view.state())
+                status.show(key if self.state.core is None else "edit.shared", status.state())
         except Exception as error:
             if "AbortError" not in str(error):
-                view.status("status.unshared", view.state())
+                status.show("status.unshared", status.state())
 
     def open(self, yes):
-        view.get("sharing").hidden = not yes
-        view.get("share").ariaExpanded = "true" if yes else "false"
+        dom.get("sharing").hidden = not yes
+        dom.get("share").ariaExpanded = "true" if yes else "false"
 
-    async def make(self):
+    async def make_model(self):
         """Have the worker write the model of now; what can't be in a link is said."""
-        facts = loads(await self.tab.trainer.call("linked"))
-        self.model = facts.text
-        self.note(facts)
-        self.lengths()
-        return bool(facts.text)
+        try:
+            self.model, problem = await self.client.call("model_link"), None
+        except UserError as error:
+            self.model, problem = "", error
+        self.note(problem)
+        self.show_lengths()
+        return bool(self.model)
 
     def note(self, *problems):
         """Say what does not fit a link: own data, the model."""
-        own = self.tab.data.packed.get(self.tab.recipe["sha256"])
-        problems = [facts for facts in (own,) + problems if facts and facts.problem]
-        view.line("share-note", *[said(facts) for facts in problems])
+        problems = [error for error in (self.data.problem(self.state.recipe),) + problems if error]
+        dom.line("share-note", *[with_groups(error) for error in problems])
 
     def copied(self):
         """The key of what to say of the replay link that was copied."""
-        return "share.copied.data" if self.tab.data.text(self.tab.recipe) else "status.shared"
+        return "share.copied.data" if self.data.text(self.state.recipe) else "status.shared"
 
-    def lengths(self):
+    def show_lengths(self):
         """Say how long each link is; the model's, when there is one."""
         put("share-replay", ("share.replay", {"count": number(len(self.link("replay")))}))
         if self.model:
             put("share-model", ("share.model", {"count": number(len(self.link("model")))}))
         else:
             put("share-model", ("share.model.none", {}))
-        view.get("share-replay").disabled = bool(self.tab.recipe["model"])
+        dom.get("share-replay").disabled = bool(self.state.recipe["model"])
 
     def link(self, which, **more):
         """The address: of the run to replay, or of the model itself."""
         base = window.location.href.split("#")[0]
-        fields = dict(self.tab.recipe, **more)
+        fields = dict(self.state.recipe, **more)
         if which == "model":
             fields = dict(recipes.DEFAULTS, model=self.model,
                           **dict([(name, fields[name]) for name in CARRIED], **more))
         else:
-            fields["model"], fields["documents"] = "", self.tab.data.text(fields)
+            fields["model"], fields["documents"] = "", self.data.text(fields)
         text = recipes.link(fields)
         return base + ("#" + text if text else "")
 
@@ -122,12 +102,9 @@ class Sharing:
         """Show the chosen link where it can be copied by hand."""
         self.chosen = which
         for name in ("replay", "model"):
-            view.get("share-" + name).ariaPressed = "true" if name == which else "false"
-        view.get("share-code-picture").hidden = True
-        self.fill(self.link(which) if which == "replay" or self.model else "")
-
-    def fill(self, text):
-        view.get("share-link").value = text
+            dom.get("share-" + name).ariaPressed = "true" if name == which else "false"
+        dom.get("share-code-picture").hidden = True
+        dom.get("share-link").value = self.link(which) if which == "replay" or self.model else ""
 
     async def press_replay(self, *_):
         self.show("replay")
@@ -136,41 +113,41 @@ class Sharing:
     async def press_model(self, *_):
         """Copy the model of now; a run is begun where there is none."""
         copy = Copy()
-        if not self.tab.running and await self.tab.ask("state") is None:
+        if not self.state.running and await self.training.ask("state") is None:
             return
-        if await self.make():
+        if await self.make_model():
             self.show("model")
             await self.copy(self.link("model"), "share.copied.model", copy)
 
     async def press_embed(self, *_):
-        view.get("share-code-picture").hidden = True
+        dom.get("share-code-picture").hidden = True
         text = FRAME % self.link(self.chosen, embed=1).replace("&", "&amp;").replace('"', "&quot;")
-        self.fill(text)
+        dom.get("share-link").value = text
         await self.copy(text, "share.copied.embed")
 
     async def press_close(self, *_):
         self.open(False)
-        view.get("share").focus()
+        dom.get("share").focus()
 
     async def copy(self, text, key, copy=None):
         try:
             await (copy or Copy()).end(text)
-            view.status(key, view.state())
+            status.show(key, status.state())
         except Exception:
-            view.status("share.uncopied", view.state())
-            view.get("share-link").select()
+            status.show("share.uncopied", status.state())
+            dom.get("share-link").select()
 
     async def press_code(self, *_):
         """The QR code of the chosen link, or why there is none."""
-        link, picture = self.link(self.chosen), view.get("share-code-picture")
+        link, picture = self.link(self.chosen), dom.get("share-code-picture")
         if not picture.hidden:
             picture.hidden = True
             return
         if len(link) > LONGEST_CODE:
-            view.line("share-note", sentence("share.code.large", count=number(len(link))))
+            dom.line("share-note", sentence("share.code.large", count=number(len(link))))
             return
-        uqr = await js_import(window.URL.new("vendor/uqr/index.mjs", window.location.href).href)
-        code = uqr[0].encode(link, loads(dumps({"ecc": "L" if len(link) > 500 else "M", "border": 4})))
+        uqr = await js_import(window.URL.new("vendor/uqr/index.mjs", BASE).href)
+        code = attempt(uqr[0], "encode", link, options(ecc="L" if len(link) > 500 else "M", border=4))
         picture.innerHTML = drawn(code.size, code.data)
         picture.hidden = False
         code = picture.firstElementChild
@@ -178,12 +155,12 @@ class Sharing:
         code.setAttribute("aria-label", say("share.code.label"))
 
 
-def said(facts):
-    """The sentence that the worker asks for, the digits of its numbers in groups."""
-    values = values_of(facts)
+def with_groups(error):
+    """A UserError's sentence, the digits of its numbers in groups."""
+    values = dict(error.values)
     for name, value in values.items():
         values[name] = number(value) if type(value) is int else value
-    return facts.problem, values
+    return error.key, values
 
 
 def drawn(size, rows):

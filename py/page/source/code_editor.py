@@ -4,9 +4,10 @@ The worker loads a text as its core, or says which line it cannot. While an edit
 controls, and its SHA-256 is its own. Restore ends that Python and starts a fresh one, so that nothing of an edit stays.
 """
 from common import experiments
-from page import view
-from page.i18n import followers, put, say
-from page.worker_client import dumps, loads
+from page import dom
+from page.i18n import on_language, put, say
+from page.js import BASE, dumps, loads
+from page.worker_client import CoreRaised
 from pyscript import js_import, window
 
 COLOURS = {"#708": "var(--accent)", "#940": "var(--soft)", "#a11": "var(--soft)"}  # keywords, comments, strings
@@ -23,28 +24,28 @@ THEME = {
 }
 
 
-class Edit:
-    def __init__(self, tab, listing):
-        """tab: whose worker runs the core; listing: told when another core runs."""
-        self.tab, self.listing, self.editor, self.published = tab, listing, None, ""
-        tab.on_core = self.core_changed
-        tab.on_raised = self.blame
+class CodeEditor:
+    def __init__(self, state, training, controls):
+        self.state, self.training, self.controls = state, training, controls
+        self.editor, self.loading, self.published = None, False, ""
+        state.on_core.add(self.core_changed)
+        state.on_core_error.add(self.blame)
 
     async def open(self, *_):
         """Load the editor, once, with the published text in it."""
-        if self.editor or not view.get("editing").open:
+        if self.editor or self.loading or not dom.get("editing").open:
             return
-        self.editor = True  # under way
+        self.loading = True
         try:
             await self.load()
         except Exception:
-            self.editor = None
             self.note("edit.unloaded")
+        finally:
+            self.loading = False
 
     async def load(self):
         self.published = await (await window.fetch("py/microgpt.py")).text()
-        base = window.URL.new("vendor/pyscript/core.js", window.location.href).href
-        parts = (await js_import(base))[0].codemirror
+        parts = (await js_import(window.URL.new("vendor/pyscript/core.js", BASE).href))[0].codemirror
         core, language, python = await parts.core, await parts.language, (await parts.python).python()
         self.view = core.EditorView
         theme = core.EditorView.theme(loads(dumps(THEME)))
@@ -54,13 +55,13 @@ class Edit:
         extensions = window.Array.of(core.basicSetup, python, theme, label, style, language.indentUnit.of("    "))
         options = window.Object.new()
         # In a shadow tree its styles are style sheets made by script, which the page's Content-Security-Policy lets be.
-        shadow = view.get("editor").attachShadow(loads('{"mode": "open"}'))
+        shadow = dom.get("editor").attachShadow(loads('{"mode": "open"}'))
         options.doc, options.extensions, options.root, options.parent = self.published, extensions, shadow, shadow
         self.editor = core.EditorView.new(options)
-        # Its label, too, follows the page's language; it lies in the shadow, where words.py does not look.
-        followers.append(lambda: self.editor.contentDOM.setAttribute("aria-label", say("edit.title")))
+        # Its label, too, follows the page's language; it lies in the shadow, where i18n.py does not look.
+        on_language.add(lambda: self.editor.contentDOM.setAttribute("aria-label", say("edit.title")))
         for name in ("run-edit", "experiment"):
-            view.get(name).disabled = False
+            dom.get(name).disabled = False
 
     def colours(self, language):
         """The editor's own kinds of words, in the page's colours."""
@@ -88,35 +89,36 @@ class Edit:
         text = self.text()
         self.note("")
         if text == self.published:
-            if self.tab.core is None:
-                self.tab.forget()
+            if self.state.core is None:
+                self.training.forget()
             else:
-                await self.tab.publish()
+                await self.training.publish()
             window.scrollTo(0, 0)
-            await self.tab.controls.press_train()
+            await self.controls.press_train()
             return
-        problem = await self.tab.run_core(text)
-        if problem:
-            self.blame(problem)
-        else:
-            window.scrollTo(0, 0)  # to what comes of it
-            await self.tab.pull()
+        try:
+            await self.training.run_core(text)
+        except CoreRaised as error:
+            self.blame(error.where)
+            return
+        window.scrollTo(0, 0)  # to what comes of it
+        await self.training.pull()
 
     async def press_back(self, *_):
         """To the editor, where the edit is."""
-        view.get("editing").open = True
+        dom.get("editing").open = True
         await self.open()
-        view.get("editing").scrollIntoView()
+        dom.get("editing").scrollIntoView()
         self.editor.focus()
 
     async def press_restore(self, *_):
         """The published file again, in the editor and in a fresh Python."""
         if self.editor:
             self.put(self.published)
-            view.get("experiment").value = ""
+            dom.get("experiment").value = ""
         self.note("")
-        await self.tab.publish()
-        await self.tab.begin_untrained()
+        await self.training.publish()
+        await self.training.begin_untrained()
 
     async def choose(self, event):
         """A ready experiment: the published text with that one change."""
@@ -135,20 +137,19 @@ class Edit:
 
     # ---- What comes of it
 
-    async def core_changed(self, facts):
+    def core_changed(self, facts):
         """Another core runs: facts of the edited one, or None for the published one."""
         if not facts:
-            view.hand_on("edited", "train")
-        view.get("edited").hidden = not facts
+            dom.hand_focus_on("edited", "train")
+        dom.get("edited").hidden = not facts
         if facts:
             put("edited-note", ("edit.running", {"lines": facts.lines}))
-            view.get("sha256").textContent = facts.sha256
-        view.get("unmodified").hidden = bool(facts)
-        view.get("sha-note").hidden = not facts
-        await self.listing.changed()
+            dom.get("sha256").textContent = facts.sha256
+        dom.get("unmodified").hidden = bool(facts)
+        dom.get("sha-note").hidden = not facts
 
     def blame(self, where):
-        """Say what Python says of an error (see edited.explain), and go to the line."""
+        """Say what Python says of an error (see worker/core_edit.explain), and go to the line."""
         if where.line:
             self.note("edit.line", line=where.line, text=where.text, error=where.error)
             if self.editor:
@@ -157,7 +158,7 @@ class Edit:
             self.note("edit.no-line", error=where.error)
 
     def note(self, which, **values):
-        view.line("edit-note", *[(which, values)] if which else [])
+        dom.line("edit-note", *[(which, values)] if which else [])
 
     def go_to(self, number):
         """Put the cursor on a line and show it."""
