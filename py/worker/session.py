@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import microgpt
 from common import hangul
-from common.errors import CannotCompile
+from common.errors import CannotCompile, UserError, quoted
 from worker import markup
 from worker.held_out import HeldOut
 from worker.snapshots import Dice, History, Invention
@@ -27,13 +27,32 @@ DOTS = 2000           # how many points of the loss curve are given, at the most
 BOUNDARY = "·"        # how the token is shown that begins and ends a document
 
 
+def check_settings(settings):
+    """Raise UserError where the core would refuse these settings: a dict with a value for each name of its DEFAULTS."""
+    for name, value in settings.items():
+        if name != "seed" and isinstance(value, (int, float)) and not 0 < value < math.inf:
+            raise UserError("settings.positive", name=name, value=value)
+    n_embd, n_head = settings.get("n_embd", 1), settings.get("n_head", 1)
+    if n_embd % n_head:
+        raise UserError("settings.heads.divide", n_embd=n_embd, n_head=n_head)
+
+
 class Session:
     def __init__(self, lines, recipe, core=microgpt):
         """lines: the data; recipe: a dict with the core's settings, and more; core: its module, where it is an edited
-        one. ValueError says what can't be."""
+        one. Raises UserError for settings or data that no run can have."""
         settings = {name: recipe[name] for name in core.DEFAULTS if name in recipe}
+        lines = lines if isinstance(lines, list) else list(lines)
+        check_settings(core.DEFAULTS | settings)
+        if not any(line.strip() for line in lines):
+            raise UserError("data.blank")
         self.recipe, self.jamo = dict(recipe), recipe.get("letters") == "jamo"
-        self.run = core.Run(map(hangul.decompose, lines) if self.jamo else lines, **settings)
+        try:
+            self.run = core.Run(map(hangul.decompose, lines) if self.jamo else lines, **settings)
+        except ValueError as error:
+            if core is not microgpt:  # the visitor's own edit: its line says more
+                raise
+            raise UserError("core.raised", error=quoted(error)) from error
         self.listed = set(self.run.docs)
         self.held_out = HeldOut(self.run, recipe.get("held_out", 0))
         self.alphabet = [*map(hangul.shown, self.run.chars), BOUNDARY]
@@ -73,11 +92,11 @@ class Session:
         means); the running mean; the held-out losses, as [step, loss]; the names invented, as [step, name, is it new];
         the steps that are kept; whether the run is done. Where the loss is no longer a number, the weights are those
         before, and broken is the step that failed. Where the compiled run cannot go on, the core does from the next
-        slice on, and declined says why. A held-out loss takes a while to measure, so a frame with a budget may have no
-        step in it.
+        slice on, and declined says why: {"key", "values"}, else None. A held-out loss takes a while to measure, so a frame
+        with a budget may have no step in it.
         """
         run, end, first = self.run, time.perf_counter() + budget_ms / 1000, self.run.step
-        losses, means, names, held_out, broken, declined = [], [], [], [], 0, ""
+        losses, means, names, held_out, broken, declined = [], [], [], [], 0, None
         every, history = self.every, self.history
         before = None if self.engine else self.state()
         try:
@@ -98,7 +117,7 @@ class Session:
         except CannotCompile as error:
             self.take(getattr(error, "losses", []), losses, means)
             self.give_back()
-            declined = str(error)
+            declined = {"key": error.key, "values": error.values}
         except (ArithmeticError, ValueError) as error:
             broken, self.fault = run.step + 1, error
             self.restore(before)

@@ -7,6 +7,7 @@ from array import array
 
 import microgpt
 import pytest
+from common.errors import UserError
 from common.recipe import DATASETS, DEFAULTS
 from worker import session as sessions
 from worker.session import BOUNDARY, Session, drawn
@@ -207,12 +208,12 @@ def test_a_restored_session_has_the_same_view(look):
 
 
 @pytest.mark.parametrize(("lines", "changes", "complaint"), [
-    (SOME, {"n_head": 3}, "n_embd must be divisible by n_head"),
-    (SOME, {"n_layer": 0}, "n_layer must be above zero"),
-    (["", " "], {}, "the data has no documents"),
+    (SOME, {"n_head": 3}, "settings.heads.divide"),
+    (SOME, {"n_layer": 0}, "settings.positive"),
+    (["", " "], {}, "data.blank"),
 ])
 def test_what_cannot_be_is_named(lines, changes, complaint):
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(UserError, match=complaint):
         Session(lines, TINY | changes)
 
 
