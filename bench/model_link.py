@@ -33,8 +33,8 @@ def measure(lines: list[str], seed: int) -> tuple[int, float, float]:
     session = Session(lines, DEFAULTS | {"seed": seed})
     session.use("compiled")
     session.train(math.inf, 0.5, "")
-    kept = checkpoint.taken(session, DATA)
-    text = model_link.encode(kept, session.run.square)
+    model = checkpoint.take(session, DATA)
+    text = model_link.encode(model, session.run.square)
     opened = checkpoint.session(model_link.decode(text), lines)
     docs = session.run.docs[-len(session.run.docs) // 10:]
     return len("model=" + text), held_out_loss(session, docs), held_out_loss(opened, docs)

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "py"))
 
 from common.recipe import DATASETS, DEFAULTS  # noqa: E402
 from worker import markup  # noqa: E402
-from worker.session import Session, drawn  # noqa: E402
+from worker.session import Session  # noqa: E402
 
 RECORDED = ROOT / "static/recorded.json"
 DIGITS = 4
@@ -44,7 +44,7 @@ def pictures(words: dict[str, str]) -> dict[str, str]:
     recorded = json.loads(RECORDED.read_text())
     view = recorded["view"]
     return {"attention": markup.attention(view["letters"], view["attention"], words),
-            "probabilities": drawn(view, recorded["alphabet"], words)["probabilities"],
+            "probabilities": markup.pictures(view, recorded["alphabet"], words)["probabilities"],
             "names": markup.names(recorded["names"], words)}
 
 

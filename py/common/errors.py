@@ -6,8 +6,11 @@ import json
 
 
 class UserError(Exception):
-    """What a visitor gave or asked for can't be. key: of a sentence in static/languages/; values: what goes into its
-    places. As text it is JSON, and so it crosses from the worker to the page."""
+    """What a visitor asked for can't be done.
+
+    key: of a sentence in static/languages/; values: what goes into its {places}. As text it is JSON,
+    {"key": …, "values": {…}}, and so it crosses from the worker to the page.
+    """
 
     def __init__(self, key, **values):
         super().__init__(key)
@@ -17,8 +20,15 @@ class UserError(Exception):
         return json.dumps({"key": self.key, "values": self.values})
 
 
-class CannotCompile(Exception):
-    """The graph, the machine or a number won't do; the message is a sentence that says what, for the page to show.
-    losses: those of the steps that were taken before, where there were any."""
+class CannotCompile(UserError):
+    """The graph, the machine or a number rules out the compiled engine; the core can go on.
+
+    losses: of the steps that were taken before, where there were any.
+    """
 
     losses = ()
+
+
+def quoted(error):
+    """An exception as Python words it, at most 200 characters: what a sentence quotes as its value `error`."""
+    return ("%s: %s" % (type(error).__name__, error))[:200]

@@ -1,8 +1,9 @@
 """The core as the visitor edits it: a text into a module, an error into the line it comes from, two texts compared.
 
-A text becomes a module beside the published one, not over it: what cannot be loaded leaves all as it was.
+A text becomes a module beside the published one, not over it: what can't be loaded leaves all as it was.
 """
 import difflib
+import json
 import sys
 import traceback
 from types import ModuleType
@@ -10,13 +11,21 @@ from types import ModuleType
 from worker.markup import escape
 
 FILE = "microgpt.py"  # what the tracebacks of an edited core call it
+MAX_ERROR_CHARACTERS = 200
 
 
-def load(text):
+class CoreError(Exception):
+    """The visitor's edit of the core raised. As text it is JSON, what explain() says, and so it crosses to the page."""
+
+    def __init__(self, error: BaseException, source: str):
+        super().__init__(json.dumps(explain(error, source)))
+
+
+def load(source: str) -> ModuleType:
     """The module of an edited core, which `import microgpt` and pickle find from now on. Raises whatever it raises."""
     module, before = ModuleType("microgpt"), sys.modules["microgpt"]
     module.__file__ = FILE
-    code = compile(text, FILE, "exec")
+    code = compile(source, FILE, "exec")
     sys.modules["microgpt"] = module
     try:
         exec(code, module.__dict__)
@@ -26,20 +35,20 @@ def load(text):
     return module
 
 
-def explain(error, text):
-    """Where in the text an error comes from: {"line", its number, 0 where none of it is to blame; "text", that line;
-    "error", what Python says}."""
+def explain(error: BaseException, source: str) -> dict:
+    """Where in the source an error comes from: {"line": its number, 0 if none of the source's; "text": that line;
+    "error": what Python says, its last line}."""
     line = error.lineno if isinstance(error, SyntaxError) and error.filename == FILE else 0
     for frame, number in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_filename == FILE:
             line = number
-    lines = text.splitlines()
-    said = [part for part in "".join(traceback.format_exception_only(error)).splitlines() if part[:1].strip()]
+    lines = source.splitlines()
+    message = [part for part in "".join(traceback.format_exception_only(error)).splitlines() if part[:1].strip()]
     return {"line": line, "text": lines[line - 1].strip() if 0 < line <= len(lines) else "",
-            "error": (said[-1] if said else type(error).__name__)[:200]}
+            "error": (message[-1] if message else type(error).__name__)[:MAX_ERROR_CHARACTERS]}
 
 
-def changes(old, new):
+def changes(old: str, new: str) -> list:
     """What differs between two texts: [sign, line number, line], with "-" for the old and "+" for the new."""
     old, new, found = old.splitlines(), new.splitlines(), []
     for kind, start, end, begin, stop in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -49,7 +58,7 @@ def changes(old, new):
     return found
 
 
-def difference(old, new):
+def difference(old: str, new: str) -> str:
     """The changes as HTML, a list item each, or "" for none."""
     found = changes(old, new)
     indent = min((len(line) - len(line.lstrip()) for _, _, line in found if line.strip()), default=0)  # common to all

@@ -1,8 +1,12 @@
-"""The worker: a session on a thread of its own, behind a few verbs. It never touches the page.
+"""The worker's verbs: a session on a thread of its own, which never touches the page.
 
-The page pulls: it calls a verb (__export__) and gets one answer, as JSON text or bytes. Training goes in slices of some
-milliseconds, so that a pause is nothing but the page not asking for the next.
+The page pulls: it calls a verb (__export__) and gets one answer: JSON text, plain text, a number or bytes. Training
+goes in slices of some milliseconds, so that a pause is nothing but the page not asking for the next.
+
+What can't be done raises UserError; what an edited core raises comes as CoreError. Either crosses as the last line of a
+traceback, with JSON behind the class's name.
 """
+import functools
 import hashlib
 import json
 import sys
@@ -14,108 +18,132 @@ import microgpt
 from common.errors import CannotCompile, UserError
 from pyodide.ffi import to_js
 from worker import core_edit, markup
-from worker.session import Session, drawn
+from worker.core_edit import CoreError
+from worker.session import Session
 
-with open(microgpt.__file__, "rb") as file:
-    PUBLISHED = file.read().decode()
+PUBLISHED = Path(microgpt.__file__).read_bytes().decode()
+
+core_source, core_module = PUBLISHED, microgpt
+session = None           # the Session that trains
+data_name = ""           # of its data set
+texts = {}               # the page's texts by key, in its language
+inspector = None         # of this session, once the panel was opened
+own_data = None, None    # the last data of a visitor's own: (SHA-256 of the bytes, what dataset.read() gave)
 
 
-class CoreError(Exception):
-    """The visitor's own edit of the core raised; the message is what core_edit.explain() says of it, as JSON."""
+def runs_the_core(verb):
+    """A verb whose errors, where the core is an edited one, come as CoreError; UserError stays what it is."""
+    @functools.wraps(verb)
+    def checked(*arguments):
+        try:
+            return verb(*arguments)
+        except UserError:
+            raise
+        except BaseException as error:  # SystemExit too
+            if core_source == PUBLISHED:
+                raise
+            raise CoreError(error, core_source) from None
+    return checked
 
 
+# ---- The worker and its core.
 def about():
-    """What the worker runs: the SHA-256 of the core it loaded, and the Python version."""
-    return json.dumps({"sha256": hashlib.sha256(text.encode()).hexdigest(), "python": sys.version.split()[0]})
+    """What the worker runs, as JSON: {"sha256": of the core's bytes, "python": its version}."""
+    return json.dumps({"sha256": core_sha256(), "python": sys.version.split()[0]})
+
+
+def core_sha256():
+    return hashlib.sha256(core_source.encode()).hexdigest()
 
 
 def add_files(files):
-    """Write a room's files, an object of JavaScript's with {path: text}, where imports find them."""
+    """Write a room's files, a JavaScript object {path: text}, where imports find them."""
     for path, content in files.to_py().items():
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(content, "utf-8")
     invalidate_caches()
 
 
-def core(new):
-    """Run an edited core from the next start() on; the run there was is over. Gives its SHA-256, and how many of its
-    lines the published file lacks; or problem, what core_edit.explain() says: then all is as it was."""
-    global text, module, session, panel
+def load_core(source):
+    """Run this core from the next start() on; the current run is over.
+
+    Gives JSON: {"sha256", "lines": how many of its lines the published file lacks}. Raises CoreError for a core that
+    can't be loaded; then all is as it was.
+    """
+    global core_source, core_module, session, inspector
     try:
-        module, text = core_edit.load(new), new
+        core_module, core_source = core_edit.load(source), source
     except BaseException as error:  # SystemExit too
-        return json.dumps({"problem": core_edit.explain(error, new)})
-    session = panel = None
-    return json.dumps({"problem": None, "sha256": hashlib.sha256(new.encode()).hexdigest(),
-                       "lines": sum(sign == "+" for sign, _, _ in core_edit.changes(PUBLISHED, new))})
+        raise CoreError(error, source) from None
+    session = inspector = None
+    added = sum(sign == "+" for sign, _, _ in core_edit.changes(PUBLISHED, source))
+    return json.dumps({"sha256": core_sha256(), "lines": added})
 
 
-def telling(verb):
-    """The verb, whose errors say which line of an edited core they come from."""
-    def told(*arguments):
-        try:
-            return verb(*arguments)
-        except BaseException as error:
-            if text == PUBLISHED:
-                raise
-            raise CoreError(json.dumps(core_edit.explain(error, text))) from None
-    return told
-
-
-def difference(old, new):
+def diff_cores(old, new):
     """What differs between two texts of the core, as HTML; "" is the published one."""
     return core_edit.difference(old or PUBLISHED, new or PUBLISHED)
 
 
-def listing():
-    """The source of the core it runs, as HTML."""
+def list_source():
+    """The source of the core that runs, as HTML."""
     from worker import highlight  # here, because the tokenizer takes a moment to load
 
-    return highlight.listing(text)
+    return highlight.listing(core_source)
 
 
+@runs_the_core
+def profile_lines():
+    """The source as a table, with how often each line runs in a step and its share of the time, as HTML."""
+    from worker import highlight
+    from worker.inspector import line_profile
+
+    rows = highlight.lines(core_source)
+    try:
+        return line_profile.table(rows, line_profile.LineProfile(session.synced(), len(rows)), texts)
+    except line_profile.TooSlow:
+        listing = highlight.listing(core_source)
+        return f'<p class="hint">{texts["lines.slow"]}</p><ol class="listing">{listing}</ol>'
+
+
+# ---- A visitor's own data.
 def read_data(data):
-    """What there is to say about a visitor's own data, a Uint8Array: dataset.facts(); or, in problem, what is wrong
-    with them, as [key, values] of a text of the page."""
+    """What there is to say about a visitor's own data, a Uint8Array, as JSON: see dataset.facts(). Raises UserError."""
     from worker.dataset import facts  # here, because few have data of their own
 
-    try:
-        return json.dumps({"problem": None} | facts(documents(data)))
-    except UserError as error:
-        return json.dumps({"problem": [error.key, error.values]})
+    return json.dumps(facts(parse_data(data)))
 
 
-def packed(data):
-    """A visitor's own data, a Uint8Array, as text for a link: see formats.packed()."""
+def pack_data(data):
+    """A visitor's own data, a Uint8Array, as text for a link. Raises UserError where it does not fit one."""
     from worker import formats
 
-    return json.dumps(formats.packed(documents(data).docs))
+    return formats.encode_data(parse_data(data).docs)
 
 
-def unpacked(text):
-    """The bytes of a link's data, in an array of JavaScript's, or JSON with a problem: see formats.unpacked()."""
+def unpack_data(text):
+    """The bytes of a link's data, as a JavaScript array. Raises UserError for a damaged link."""
     from worker import formats
 
-    found = formats.unpacked(text)
-    return json.dumps(found) if isinstance(found, dict) else to_js(memoryview(found))
+    return to_js(memoryview(formats.decode_data(text)))
 
 
-def documents(data):
-    """The documents in a Uint8Array: dataset.read(). The last ones are kept: they are asked for again at each start."""
-    global given
+def parse_data(data):
+    """What dataset.read() makes of a Uint8Array. The last result is cached, for it is needed again at each start."""
+    global own_data
     from worker.dataset import read
 
     data = data.to_bytes()
-    key = hashlib.sha256(data).digest()
-    if given[0] != key:
-        given = key, read(data)
-    return given[1]
+    digest = hashlib.sha256(data).digest()
+    if own_data[0] != digest:
+        own_data = digest, read(data)
+    return own_data[1]
 
 
-def lines_of(name, data=None):
-    """The documents in a Uint8Array; where there is none, those of a data set that is here, else None."""
+def load_lines(name, data=None):
+    """The documents in a Uint8Array; where there is none, those of a data set that the worker has, else None."""
     if data:
-        return documents(data).docs
+        return parse_data(data).docs
     try:
         with open(name + ".txt", encoding="utf-8") as lines:
             return list(lines)
@@ -123,175 +151,169 @@ def lines_of(name, data=None):
         return None
 
 
-@telling
-def lines():
-    """The same as a table, with how often each line runs in a step, and its share of the time."""
-    from worker import highlight
-    from worker.inspector import line_profile
+# ---- A run: begun, opened, saved.
+@runs_the_core
+def start(recipe_json, texts_json, saved=None, source=None):
+    """Begin a run, or go on with one from the bytes that state() gave.
 
-    rows = highlight.lines(text)
-    try:
-        return line_profile.table(rows, line_profile.Lines(session.synced(), len(rows)), words)
-    except line_profile.TooSlow:
-        return f'<p class="hint">{words["lines.slow"]}</p><ol class="listing">{highlight.listing(text)}</ol>'
-
-
-@telling
-def start(recipe, texts, saved=None, source=None):
-    """Begin a run, or go on with one from the bytes that state() gave. What can't be is said in problem.
-
-    source: a Uint8Array of the recipe's data; None for those that the worker has as a file.
+    source: a Uint8Array of the recipe's data; None for a data set that the worker has. Gives JSON: {"step",
+    "snapshots": their steps, "chars": the alphabet}. Raises UserError for settings or data that no run can have.
     """
-    global session, words, panel, data
-    recipe, words = json.loads(recipe), json.loads(texts)
-    try:
-        session = Session(lines_of(recipe["data"], source), recipe, module)
-    except ValueError as error:
-        return json.dumps({"problem": str(error)})
-    if saved:
-        state = array("d")
-        state.frombytes(saved.to_bytes())
-        session.restore(state)
-    panel, data = None, recipe["data"]
-    return json.dumps({"problem": "", "step": session.run.step, "kept": list(session.history.kept),
+    global session, inspector, data_name
+    set_texts(texts_json)
+    recipe = json.loads(recipe_json)
+    session = Session(load_lines(recipe["data"], source), recipe, core_module)
+    inspector, data_name = None, recipe["data"]
+    restore(saved)
+    return json.dumps({"step": session.run.step, "snapshots": list(session.snapshots.weights),
                        "chars": "".join(session.run.chars)})
 
 
-def whose(source):
-    """The recipe of a model from outside, so that its data can be fetched: see formats.whose()."""
-    from worker import formats  # here, because it is read for those only who keep or open something
+def restore(saved):
+    """Put the session where it was when state() gave these bytes, if there are any."""
+    if saved:
+        numbers = array("d")
+        numbers.frombytes(saved.to_bytes())
+        session.restore(numbers)
 
-    return json.dumps(formats.whose(brought(source)))
+
+def recipe_of(source):
+    """The recipe of a model from outside, as JSON, so that its data can be fetched. source: a link's text or a file's
+    Uint8Array. Raises UserError."""
+    from worker import formats  # here, because only those who save or open something need it
+
+    return json.dumps(formats.recipe_of(content_of(source)))
 
 
-def brought(source):
+def content_of(source):
     """A link's text as it is, a file's Uint8Array as bytes."""
     return source if isinstance(source, str) else source.to_bytes()
 
 
-def adopt(source, texts, saved=None, documents=None):
-    """Go on with a model from outside, and from the bytes that state() gave: see formats.opened().
+def open_model(source, texts_json, saved=None, documents=None):
+    """Go on with a model from outside, and from the bytes that state() gave.
 
-    documents: a Uint8Array of its data; None for those that the worker has as a file, or that nobody has.
+    documents: a Uint8Array of its data; None for a data set that the worker has, or for none at all. Gives what
+    formats.open_model() knows of it, as JSON. Raises UserError; the session is then the one before.
     """
-    global session, words, panel, data
+    global session, inspector, data_name
     from worker import formats
 
-    words = json.loads(texts)
-    made, facts = formats.opened(brought(source), lambda name: lines_of(name, documents), words, module)
-    if made:
-        session, panel, data = made, None, facts["data"]
-        if saved:
-            state = array("d")
-            state.frombytes(saved.to_bytes())
-            session.restore(state)
-            facts["step"] = session.run.step
+    set_texts(texts_json)
+    session, facts = formats.open_model(
+        content_of(source), lambda name: load_lines(name, documents), texts, core_module)
+    inspector, data_name = None, facts["data"]
+    restore(saved)
+    facts["step"] = session.run.step
     return json.dumps(facts)
 
 
-def linked():
-    """The model as text for a link: {"text", "problem", "values"}."""
+def model_link():
+    """The model as text for a link. Raises UserError where it does not fit one."""
     from worker import formats
 
-    return json.dumps(formats.linked(session, data))
+    return formats.encode_model(session, data_name)
 
 
-def saved(kind, curve, names, document):
-    """The bytes of a file to keep, in an array of JavaScript's, or JSON with a problem: see formats.saved()."""
+def save(kind, curve_json, names_json, document):
+    """The bytes of a file of one of formats.KINDS, as a JavaScript array. Raises UserError."""
     from worker import formats
 
-    made = formats.saved(kind, session, data, json.loads(curve), json.loads(names), document, words,
-                      hashlib.sha256(text.encode()).hexdigest())
-    return json.dumps(made) if isinstance(made, dict) else to_js(memoryview(made))
+    return to_js(memoryview(formats.save(kind, session, data_name, json.loads(curve_json), json.loads(names_json),
+                                         document, texts, core_sha256())))
 
 
-def receipt(curve, names):
-    """What came of the published run: see formats.published; "null" for any other run."""
-    from worker.formats.published import receipt
+def check_published(curve_json, names_json):
+    """Whether the published run came out as published, as JSON: see formats.check_published(); null for other runs."""
+    from worker import formats
 
-    return json.dumps(receipt(session, json.loads(curve), json.loads(names)))
-
-
-def speak(texts):
-    """Draw with these words from now on."""
-    global words
-    words = json.loads(texts)
-    if panel:
-        panel.words = words
-
-
-def use(engine):
-    """Let "core" or "compiled" do the work. Gives the milliseconds of compiling, and the problem if it could not be."""
-    try:
-        return json.dumps({"ms": round(session.use(engine)), "problem": ""})
-    except CannotCompile as error:
-        return json.dumps({"ms": 0, "problem": str(error)})
-    except Exception as error:  # an edited core may be beyond all that the compiler knows to decline
-        if text == PUBLISHED:
-            raise
-        return json.dumps({"ms": 0, "problem": core_edit.explain(error, text)["error"]})
-
-
-@telling
-def train(budget_ms, temperature, prefix, look_at, with_pictures):
-    """One slice: the frame of Session.train(), its names as HTML, and the pictures if they are asked for."""
-    frame = session.train(budget_ms, temperature, prefix)
-    if frame["broken"] and text != PUBLISHED and core_edit.explain(session.fault, text)["line"]:
-        raise session.fault  # not the numbers, but the visitor's own line
-    frame["html"] = markup.names(frame["names"][::-1], words)
-    frame["pictures"] = drawn(session.view(look_at), session.alphabet, words) if with_pictures else None
-    return json.dumps(frame)
-
-
-@telling
-def look(document):
-    """The pictures over a document of the visitor's, or "" for the one at hand."""
-    return json.dumps(drawn(session.view(document), session.alphabet, words))
-
-
-@telling
-def past(step, document):
-    """The pictures as they were at the kept step nearest to this one, and that step."""
-    if not session.then or session.then.step != step:  # which may be kept no more, and is at hand all the same
-        step = min(session.history.kept, key=lambda kept: abs(kept - step))
-    return json.dumps({"pictures": drawn(session.view(document, step), session.alphabet, words), "step": step})
-
-
-def kept(step):
-    """A step in the past, or None for now: the page's None comes as JavaScript's null, which is another thing."""
-    return step if isinstance(step, int) else None
-
-
-@telling
-def inside(address, document, again, step, temperature, prefix):
-    """What the panel shows at an address: see inside.Inside.show."""
-    global panel
-    if not panel:
-        from worker.inspector import Inside  # here, because it is read for those only who look
-
-        panel = Inside(session, text, words)
-    return json.dumps(panel.show(address, document, again, kept(step), (temperature, prefix)))
-
-
-@telling
-def names(count, temperature, prefix, step):
-    """More names, from a generator of the session's own, as HTML; step: of a kept one's model, or None for now."""
-    return markup.names(session.names(count, temperature, prefix, session.rng, kept(step))[::-1], words)
-
-
-@telling
-def last_names(count, first):
-    """The next count of the names after the last step, as HTML."""
-    return markup.names(session.last_names(count, first), words)
+    return json.dumps(formats.check_published(session, json.loads(curve_json), json.loads(names_json)))
 
 
 def state():
-    """The session's state for start(): bytes in an array of JavaScript's, which the page only keeps."""
+    """The session's state for start(), bytes that the page only stores, as a JavaScript array."""
     return to_js(memoryview(session.state().tobytes()))
 
 
-text, module = PUBLISHED, microgpt
-session, words, panel, data, given = None, {}, None, "", (None, None)
-__export__ = ["about", "add_files", "core", "difference", "listing", "lines", "read_data", "packed", "unpacked",
-              "start", "whose", "adopt", "linked", "saved", "receipt", "speak", "use", "train", "look", "past",
-              "inside", "names", "last_names", "state"]
+def set_texts(texts_json):
+    """Render with these texts, {key: text}, from now on."""
+    global texts
+    texts = json.loads(texts_json)
+    if inspector:
+        inspector.texts = texts
+
+
+# ---- Training.
+def use_engine(engine):
+    """Let "core" or "compiled" do the work. Gives the milliseconds that compiling took. Raises UserError where it can't
+    be compiled; the core goes on."""
+    try:
+        return round(session.use(engine))
+    except CannotCompile as error:
+        raise UserError(error.key, **error.values) from None
+    except Exception as error:  # an edited core may be beyond all that the compiler knows to decline
+        if core_source == PUBLISHED:
+            raise
+        raise UserError("compile.raised", error=core_edit.explain(error, core_source)["error"]) from None
+
+
+@runs_the_core
+def train(budget_ms, temperature, prefix, look_at, with_pictures):
+    """One slice: the frame of Session.train() as JSON, with "html", its names, and "pictures", if asked for."""
+    frame = session.train(budget_ms, temperature, prefix)
+    if frame["broken"] and core_source != PUBLISHED and core_edit.explain(session.last_error, core_source)["line"]:
+        raise session.last_error  # not the numbers, but the visitor's own line
+    frame["html"] = markup.names(frame["names"][::-1], texts)
+    frame["pictures"] = pictures(look_at) if with_pictures else None
+    return json.dumps(frame)
+
+
+# ---- Looking at it.
+def pictures(document, step=None):
+    return markup.pictures(session.view(document, step), session.alphabet, texts)
+
+
+@runs_the_core
+def look(document):
+    """The pictures of a document of the visitor's, or for "" of the one that the last step learned from, as JSON."""
+    return json.dumps(pictures(document))
+
+
+@runs_the_core
+def look_back(step, document):
+    """The pictures as they were at the snapshot nearest to a step, as JSON: {"pictures", "step"}."""
+    step = session.nearest_snapshot(step)
+    return json.dumps({"pictures": pictures(document, step), "step": step})
+
+
+def snapshot_step(step):
+    """A snapshot's step, or None for now: the page's None comes as JavaScript's null, which is another thing."""
+    return step if isinstance(step, int) else None
+
+
+@runs_the_core
+def inspect(address, document, refresh, step, temperature, prefix):
+    """The panel's page at an address, as JSON: see Inspector.show(). Raises UserError."""
+    global inspector
+    if not inspector:
+        from worker.inspector import Inspector  # here, because only those who open the panel need it
+
+        inspector = Inspector(session, core_source, texts)
+    return json.dumps(inspector.show(address, document, refresh, snapshot_step(step), (temperature, prefix)))
+
+
+@runs_the_core
+def names(count, temperature, prefix, step):
+    """More names, from a generator of the session's own, as HTML. step: of a snapshot, or None for the model of now."""
+    return markup.names(session.names(count, temperature, prefix, session.rng, snapshot_step(step))[::-1], texts)
+
+
+@runs_the_core
+def last_names(count, first):
+    """The next count of the names after the last step, as HTML; first: begin them anew."""
+    return markup.names(session.last_names(count, first), texts)
+
+
+__export__ = ["about", "add_files", "load_core", "diff_cores", "list_source", "profile_lines", "read_data", "pack_data",
+              "unpack_data", "start", "recipe_of", "open_model", "model_link", "save", "check_published", "state",
+              "set_texts", "use_engine", "train", "look", "look_back", "inspect", "names", "last_names"]

@@ -1,37 +1,47 @@
 """Numbers in, HTML out: the pictures of the page. Pure, so that the worker, the build and the tests can all call it.
 
-Each picture is a table that carries its own numbers, so that what is seen, heard and copied is one thing. The style
+Each picture is a table that carries its own numbers, so that what is seen, read aloud and copied is the same. The style
 sheet turns the numbers into ink: --w is a weight from 0 to 1. Letters come from strangers: all is escaped.
 """
-TRUE = ' data-true aria-current="true"'  # of what does follow: outlined, and said to be the current one
-SHOWN = 5  # how many of the next letter's probabilities each position shows
+TRUE = ' data-true aria-current="true"'  # of the actual next letter: outlined, and announced as the current one
+TOP_TOKENS = 5  # how many of the next letter's probabilities each position shows
 
 ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
 
 
-def escape(text):
+def escape(text: str) -> str:
     return text.translate(ESCAPES)
 
 
-def attention(letters, weights, words):
+def pictures(view: dict, alphabet: list, texts: dict) -> dict:
+    """What Session.view() gives, as the page shows it: the pictures as HTML, that of attention as [layer][head]."""
+    return {"letters": view["letters"], "telling": view["telling"],
+            "attention": heads(view["letters"], view["attention"], texts),
+            "probabilities": probabilities(view["letters"], alphabet, view["probabilities"], view["targets"])}
+
+
+def attention(letters: list, weights: list, texts: dict) -> str:
     """A block for each layer, and in it the tables of heads()."""
-    return "".join(f'<div class="layer">{"".join(tables)}</div>' for tables in heads(letters, weights, words))
+    return "".join(f'<div class="layer">{"".join(tables)}</div>' for tables in heads(letters, weights, texts))
 
 
-def heads(letters, weights, words):
+def heads(letters: list, weights: list, texts: dict) -> list[list[str]]:
     """A small table for each head, as [layer][head].
 
     letters: the position's characters, "·" for the beginning; weights: [layer][head][query][key], each query's from 0
-    to itself; words: the texts "head" and "layer", with {n} for the number.
+    to itself; texts: "head" and "layer", with {n} for the number.
     """
-    return [[_head(letters, head, layer, h, len(weights), words) for h, head in enumerate(heads)]
+    return [[_head(letters, head, layer, h, head_name(layer, h, len(weights), texts)) for h, head in enumerate(heads)]
             for layer, heads in enumerate(weights)]
 
 
-def _head(letters, weights, layer, h, layers, words):
-    name = words["head"].format(n=h + 1)
-    if layers > 1:
-        name = words["layer"].format(n=layer + 1) + ", " + name
+def head_name(layer: int, head: int, n_layer: int, texts: dict) -> str:
+    """“layer n, head m”, counted from 1; of a model with one layer, “head m”."""
+    name = texts["head"].format(n=head + 1)
+    return texts["layer"].format(n=layer + 1) + ", " + name if n_layer > 1 else name
+
+
+def _head(letters, weights, layer, h, name):
     columns = "".join(f'<th scope="col">{escape(letter)}</th>' for letter in letters)
     rows = "".join(
         f'<tr><th scope="row" data-go="letter.{query}.attention">{escape(letters[query])}</th>'
@@ -42,34 +52,37 @@ def _head(letters, weights, layer, h, layers, words):
             f"<caption>{escape(name)}</caption><thead><tr><td></td>{columns}</tr></thead><tbody>{rows}</tbody></table>")
 
 
-def probabilities(letters, alphabet, rows, targets):
-    """A table with a row for each position: what was read so far, and the likeliest next letters, in per cent.
+def top_tokens(probabilities: list, target: int) -> list[int]:
+    """The likeliest tokens, the most likely first; the last of them is the target where it would not be among them."""
+    order = sorted(range(len(probabilities)), key=lambda token: -probabilities[token])[:TOP_TOKENS]
+    return order if target in order else [*order[:-1], target]
+
+
+def probabilities(letters: list, alphabet: list, rows: list, targets: list) -> str:
+    """A table with a row for each position: what was read so far, and the likeliest next letters, in percent.
 
     letters: the position's characters; alphabet: the character of each token; rows: [position][token], from 0 to 1;
-    targets: the token that does follow at each position, which is always among those shown: the table's current one.
+    targets: the token that follows at each position, which is always among those shown: the table's current one.
     """
     lines = []
     for position, (row, target) in enumerate(zip(rows, targets)):
-        order = sorted(range(len(row)), key=lambda token: -row[token])[:SHOWN]
-        if target not in order:
-            order[-1] = target
         cells = "".join(
             f'<td data-token="{token}" data-probability="{row[token]:.4f}" style="--w:{row[token]:.3f}"'
             f'{TRUE if token == target else ""}><b>{escape(alphabet[token])}</b>{100 * row[token]:.0f}</td>'
-            for token in order)
+            for token in top_tokens(row, target))
         lines.append(f'<tr><th scope="row" data-go="letter.{position}.probabilities">'
                      f'{escape("".join(letters[:position + 1])[-12:])}</th>{cells}</tr>')
     return f'<table aria-labelledby="next-title"><tbody>{"".join(lines)}</tbody></table>'
 
 
-def names(items, words):
-    """List items for invented names, the newest first. items: (step, name, is_new); words: "new" and "listed"."""
+def names(items: list, texts: dict) -> str:
+    """List items for invented names, the newest first. items: (step, name, is_new); texts: "new" and "listed"."""
     lines, last = [], None
     for step, name, is_new in items:
         shown = f"{step}" if step != last else ""
         shown_name, mark = escape(name) or "∅", "new" if is_new else "listed"
         lines.append(f'<li data-step="{step}" data-name="{escape(name)}"><span class="step">{shown}</span>'
                      f'<span class="name" role="button" data-go="name.{step}.{escape(name)}.0">{shown_name}</span>'
-                     f'<span class="{mark}">{escape(words[mark])}</span></li>')
+                     f'<span class="{mark}">{escape(texts[mark])}</span></li>')
         last = step
     return "".join(lines)

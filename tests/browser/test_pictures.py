@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import LONG
 from window import expect
-from worker.session import drawn
+from worker.markup import pictures as drawn
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = (ROOT / "static/datasets/us-names-2018.txt").read_text("utf-8").split()

@@ -27,7 +27,7 @@ def session() -> Session:
 
 @pytest.fixture(scope="module")
 def link(session) -> str:
-    return model_link.encode(models.taken(session, "us-names-2018"), session.run.square)
+    return model_link.encode(models.take(session, "us-names-2018"), session.run.square)
 
 
 def trained(visitor: Visitor, fragment: str = SMALL) -> None:
@@ -57,7 +57,7 @@ def test_share_offers_the_replay_link_the_model_a_code_and_a_frame(visitor, base
     assert of_length(visitor, "share-model") == len(copied) and copied.startswith(base_url + "#model=")
     expect(visitor.see("share-link")).to_have_value(copied)
     model = model_link.decode(copied.split("model=")[1])
-    assert model == model_link.decode(model_link.encode(models.taken(session, "us-names-2018"), session.run.square))
+    assert model == model_link.decode(model_link.encode(models.take(session, "us-names-2018"), session.run.square))
 
     visitor.press("share-code")
     path = visitor.see("share-code-picture").locator("path").nth(1).get_attribute("d")

@@ -60,7 +60,7 @@ def tiny():
 
 @pytest.fixture(scope="module")
 def link(tiny):
-    return model_link.encode(models.taken(tiny[0], "us-names-2018"), tiny[0].run.square)
+    return model_link.encode(models.take(tiny[0], "us-names-2018"), tiny[0].run.square)
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +98,9 @@ def test_the_coder_comes_close_to_the_entropy():
 
 def test_a_model_link_brings_back_settings_alphabet_and_step(tiny, link):
     model = model_link.decode(link)
-    assert model.recipe == {name: (DEFAULTS | TINY)[name] for name in models.KEPT}
+    assert model.recipe == {name: (DEFAULTS | TINY)[name] for name in models.RUN_FIELDS}
     assert model.step == 23 and model.alphabet == tiny[0].run.chars
-    assert max(abs(a - b) for a, b in zip(model.weights, models.taken(tiny[0], "").weights, strict=True)) < 0.05
+    assert max(abs(a - b) for a, b in zip(model.weights, models.take(tiny[0], "").weights, strict=True)) < 0.05
 
 
 sizes = st.fixed_dictionaries({"n_layer": st.integers(1, 2), "n_head": st.sampled_from([1, 2]), "n_embd":
@@ -125,7 +125,7 @@ def test_models_come_back_from_links_and_files(recipe, alphabet, data):
     text = model_link.encode(model)
     opened = model_link.decode(text)
     assert (opened.recipe, opened.step, opened.alphabet) == (recipe, model.step, alphabet)
-    assert len(text) <= model_link.LONGEST and len(opened.weights) == count
+    assert len(text) <= model_link.DEFAULT_CHARACTERS and len(opened.weights) == count
     assert max(abs(a - b) for a, b in zip(opened.weights, weights, strict=True)) <= max(0.1, scale / 10)
     assert safetensors_file.read(safetensors_file.write(model)) == model
     models.session(opened).view()
@@ -135,7 +135,7 @@ def test_the_whole_fragment_is_below_two_thousand_characters_and_loses_little():
     session = Session(NAMES, DEFAULTS)
     session.use("compiled")
     session.train(math.inf, 0.5, "")
-    text = model_link.encode(models.taken(session, "us-names-2018"), session.run.square)
+    text = model_link.encode(models.take(session, "us-names-2018"), session.run.square)
     assert len("#model=" + text + "&lang=ko") <= 2000
     opened = models.session(model_link.decode(text), NAMES)
     assert opened.run.docs == session.run.docs
@@ -162,7 +162,7 @@ def test_a_linked_model_without_its_data_invents_names_and_shows_itself(link):
 
 def test_a_finished_model_from_a_link_is_trained_on_for_as_many_steps_again():
     session, _ = trained()
-    model = model_link.decode(model_link.encode(models.taken(session, "us-names-2018"), session.run.square))
+    model = model_link.decode(model_link.encode(models.take(session, "us-names-2018"), session.run.square))
     opened = models.session(model, SOME)
     assert (opened.run.step, opened.run.settings.num_steps) == (40, 80)
     assert opened.train(math.inf, 0.5, "")["step"] == 80
@@ -179,7 +179,7 @@ def test_a_model_with_other_data_is_refused(tiny, link, file):
 
 def test_what_is_too_large_or_wild_for_a_link_is_refused(tiny):
     large = models.Model(dict(TINY, n_layer=4, n_embd=64), 0, list("ab"), array("d", bytes(8 * 200_000)))
-    wild = models.taken(tiny[0], "x")
+    wild = models.take(tiny[0], "x")
     wild.weights[3] = math.inf
     for model, key in ((large, "keep.large"), (wild, "keep.wild")):
         with pytest.raises(UserError) as refused:
@@ -204,7 +204,7 @@ def test_data_that_do_not_fit_or_are_a_bomb_are_refused():
         data_link.encode(["\ud800"])
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
     bomb = base64url.wrap(deflate.compress(bytes(20_000_000)) + deflate.flush())
-    assert len(bomb) < base64url.LONGEST
+    assert len(bomb) < base64url.MAX_CHARACTERS
     tracemalloc.start()
     with pytest.raises(UserError):
         data_link.decode(bomb)
@@ -316,7 +316,7 @@ def test_a_file_whose_header_is_not_ours_is_refused(file, case):
     ("keep.file.strange", struct.pack("<Q", 1 << 40) + b"{" * 100),
     ("keep.file.damaged", struct.pack("<Q", 500) + b'{"a":' * 20),
     ("keep.file.damaged", struct.pack("<Q", 1 << 20) + b'{"a":' * (1 << 18)),
-    ("keep.file.large", bytes(safetensors_file.MOST_BYTES + 1)),
+    ("keep.file.large", bytes(safetensors_file.MAX_BYTES + 1)),
 ])
 def test_what_is_no_file_of_ours_is_refused(key, data):
     assert key_of(safetensors_file.read, data) == key
@@ -402,9 +402,9 @@ def test_a_damaged_file_is_refused_or_opens(file):
 
 
 def test_the_largest_link_takes_little_memory():
-    recipe = dict({name: (DEFAULTS | TINY)[name] for name in models.KEPT},
+    recipe = dict({name: (DEFAULTS | TINY)[name] for name in models.RUN_FIELDS},
                   n_layer=4, n_embd=32, n_head=1, block_size=64)
-    vocabulary = (model_link.MOST - count_parameters(recipe, 0)) // 64
+    vocabulary = (model_link.MAX_WEIGHTS - count_parameters(recipe, 0)) // 64
     model = models.Model(recipe, 0, [chr(0x4e00 + i) for i in range(vocabulary - 1)],
                          array("d", bytes(8 * count_parameters(recipe, vocabulary))))
     tracemalloc.start()
@@ -456,13 +456,13 @@ def published_run():
 
 def test_a_receipt_is_for_the_published_run_only(published_run, monkeypatch):
     session, curve = published_run
-    assert published.receipt(session, curve, published.NAMES) is None
+    assert published.check_published(session, curve, published.NAMES) is None
     monkeypatch.setattr(published, "documents_sha256", lambda run: published.DATA_SHA256)
-    assert published.receipt(session, curve, published.NAMES) == {"key": "receipt.came", "losses": 4, "names": 20}
-    assert published.receipt(session, curve, ["x", *published.NAMES[1:]]) == {
+    assert published.check_published(session, curve, published.NAMES) == {"key": "receipt.came", "losses": 4, "names": 20}
+    assert published.check_published(session, curve, ["x", *published.NAMES[1:]]) == {
         "key": "receipt.differs", "losses": 4, "names": 19}
     session.run.step = 999
-    assert published.receipt(session, curve, published.NAMES) is None
+    assert published.check_published(session, curve, published.NAMES) is None
 
 
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="makemore's names.txt is not beside the checkout")
@@ -471,7 +471,7 @@ def test_the_real_file_has_the_published_hash_and_its_run_the_published_losses_a
     session.use("compiled")
     frame = session.train(math.inf, 0.5, "")
     names = [name for _, name, _ in session.last_names(20, True)]
-    assert published.receipt(session, frame["points"], names)["key"] == "receipt.came"
+    assert published.check_published(session, frame["points"], names)["key"] == "receipt.came"
 
 
 def test_the_shapes_are_the_cores(tiny):

@@ -86,7 +86,7 @@ def test_a_slice_is_not_much_longer_for_it(monkeypatch):
     read = []
     monkeypatch.setattr(session, "loss", lambda doc: read.append(doc) or 1.0)
     clock = iter(range(10**6))
-    monkeypatch.setattr("session.time.perf_counter", lambda: next(clock) * 0.03)
+    monkeypatch.setattr("worker.session.time.perf_counter", lambda: next(clock) * 0.03)
     while session.run.step < 4:
         session.train(50, 0.5, "")
     before = len(read)
@@ -106,6 +106,6 @@ def test_going_on_from_a_state_measures_again_what_was_not_measured():
 
 def test_a_loss_that_is_no_number_is_left_out():
     session = Session(NAMES[:60], TINY)
-    session.held_out.due(4)
+    session.held_out.begin_if_due(4)
     found = [session.held_out.measure(lambda doc: math.inf) for _ in session.held_out.sample]
     assert found == [None] * 6 and not session.held_out.pending()

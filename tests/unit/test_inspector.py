@@ -5,23 +5,23 @@ import types
 
 import microgpt
 import pytest
+from common.errors import UserError
 from conftest import ROOT, in_cpython
 from texts import EN
-from worker.inspector import Inside, run_copy
+from worker.inspector import Inspector, run_copy
 
 SMALL = "n_embd=8&n_head=2&block_size=8"
 
 
 def inside(fragment=SMALL, steps=2):
     session, _ = in_cpython(fragment, steps)
-    return Inside(session, (ROOT / "py/microgpt.py").read_text(), EN)
+    return Inspector(session, (ROOT / "py/microgpt.py").read_text(), EN)
 
 
 def walk(panel, address, look=""):
     """Every page from an address on, by Next."""
     while address:
         page = panel.show(address, look)
-        assert not page["problem"]
         yield page
         address = page["next"]
 
@@ -33,7 +33,7 @@ def numbers(html):
 
 def test_looking_never_changes_the_run():
     looked, plain = in_cpython(SMALL, 1)[0], in_cpython(SMALL, 1)[0]
-    panel = Inside(looked, (ROOT / "py/microgpt.py").read_text(), EN)
+    panel = Inspector(looked, (ROOT / "py/microgpt.py").read_text(), EN)
     for _ in range(3):
         for _ in walk(panel, "letter.0.token"):
             pass
@@ -79,8 +79,10 @@ def test_each_stage_lights_lines_of_the_function_that_computes_it(stage, functio
 @pytest.mark.parametrize("address", ["", "nowhere", "letter.x", "letter.²", "letter.-1", "<b>", "letter.1.nothing", ".",
                                      "letter." + "9" * 50, "letter..token", "__init__", "figure"])
 def test_an_address_that_is_none_is_said_or_is_the_nearest(address):
-    page = inside().show(address)
-    assert page["problem"] == "inside.nowhere" or re.fullmatch(r"letter\.\d+\.\w+", page["address"])
+    try:
+        assert re.fullmatch(r"letter\.\d+\.\w+", inside().show(address)["address"])
+    except UserError as error:
+        assert error.key == "inside.nowhere"
 
 
 def test_the_page_keeps_its_reading_until_it_is_asked_to_look_again():
@@ -106,7 +108,7 @@ def edited(*changes, steps=2):
     panel.session.run = core.Run(panel.session.run.docs, **settings)
     for _ in range(steps):
         panel.session.run.train()
-    return Inside(panel.session, text, EN)
+    return Inspector(panel.session, text, EN)
 
 
 def test_the_last_stage_is_the_share_of_a_letter_in_the_loss():
@@ -161,12 +163,12 @@ def test_a_core_that_writes_in_place_does_so_in_a_copy():
     panel = edited(*IN_PLACE)
     before = everything(panel.session.run)
     for address in ("letter.1.mix", "number.wte.0.0.nudge", "number.5.nudge", "step.update"):
-        assert not panel.show(address)["problem"], address
+        assert panel.show(address)["html"], address
     assert everything(panel.session.run) == before
 
 
 def test_a_copy_keeps_together_what_is_together():
-    copy = run_copy.Moment(edited(*IN_PLACE).session.run).run()
+    copy = run_copy.RunCopy(edited(*IN_PLACE).session.run).run()
     assert copy.first[0] is copy.gpt.parameters[0] is copy.gpt.weights["wte"][0][0]
 
 
@@ -188,5 +190,6 @@ def test_what_an_edited_core_does_without_is_left_out(old, new):
 def test_what_a_core_raises_is_said():
     panel = edited()
     panel.session.run.gpt.weights["lm_head"] = None
-    page = panel.show("letter")
-    assert page["problem"] == "inside.raised" and page["reason"].startswith("TypeError")
+    with pytest.raises(UserError, match="inside.raised") as raised:
+        panel.show("letter")
+    assert raised.value.values["reason"].startswith("TypeError")

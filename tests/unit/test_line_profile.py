@@ -38,25 +38,25 @@ def traced(run, step: int) -> list[int]:
 @pytest.mark.parametrize(("steps", "shown"), [(0, 1), (5, 6), (8, 8)])
 def test_the_counts_are_those_of_the_next_step_or_of_the_last(steps, shown):
     run = run_after(steps)
-    measured = line_profile.Lines(run, LENGTH)
+    measured = line_profile.LineProfile(run, LENGTH)
     assert (measured.step, measured.doc) == (shown, run.docs[shown - 1])
     assert measured.counts == traced(run, shown - 1)
     assert sum(measured.counts) > 10_000
 
 
 def test_shares_are_shares_and_lines_that_did_not_run_have_none():
-    measured = line_profile.Lines(run_after(2), LENGTH)
+    measured = line_profile.LineProfile(run_after(2), LENGTH)
     assert sum(measured.shares) == pytest.approx(1)
     assert all(0 <= share <= 1 for share in measured.shares)
     assert all(count for count, share in zip(measured.counts, measured.shares) if share)
 
 
 def test_the_line_that_takes_most_of_the_time_gets_most_of_it(monkeypatch):
-    monkeypatch.setattr(line_profile, "LONGEST_S", 60)
+    monkeypatch.setattr(line_profile, "MAX_STEP_S", 60)
     monkeypatch.setitem(sys.modules, "microgpt", microgpt)
     slow = "        self.read(self.docs[self.step % len(self.docs)])\n"
     text = TEXT.replace(slow, "        sum(range(20_000_000))\n" + slow)
-    measured = line_profile.Lines(run_after(0, core_edit.load(text)), LENGTH + 1)
+    measured = line_profile.LineProfile(run_after(0, core_edit.load(text)), LENGTH + 1)
     line = text.splitlines().index("        sum(range(20_000_000))") + 1
     assert measured.counts[line - 1] == 1
     assert measured.shares[line - 1] == max(measured.shares) > 0.5
@@ -67,22 +67,22 @@ def test_looking_changes_nothing_of_the_run():
     losses = [[], []]
     for _ in range(4):
         losses[0].append(session.run.train())
-        line_profile.Lines(session.run, LENGTH)
+        line_profile.LineProfile(session.run, LENGTH)
         losses[1].append(undisturbed.run.train())
     assert losses[0] == losses[1] and session.state() == undisturbed.state()
     assert sys.gettrace() is None or "coverage" in repr(sys.gettrace())
 
 
 def test_a_step_that_takes_too_long_is_not_watched(monkeypatch):
-    monkeypatch.setattr(line_profile, "LONGEST_S", 1e-9)
+    monkeypatch.setattr(line_profile, "MAX_STEP_S", 1e-9)
     with pytest.raises(line_profile.TooSlow):
-        line_profile.Lines(run_after(0), LENGTH)
+        line_profile.LineProfile(run_after(0), LENGTH)
 
 
 def test_the_table_has_every_line_with_its_count_and_is_safe():
     run = microgpt.Run(["<b>&", "ab"], **SMALL)
     words = {f"lines.{name}": name for name in ("count", "share", "number", "code")}
-    measured = line_profile.Lines(run, LENGTH)
+    measured = line_profile.LineProfile(run, LENGTH)
     measured.doc = "<b>&"
     html = line_profile.table(highlight.lines(TEXT), measured, words | {"lines.caption": "{doc} {step}"})
     assert html.count("<tr data-line=") == LENGTH and "&lt;b&gt;&amp; 1" in html and "<b>" not in html

@@ -5,25 +5,25 @@ from functools import cache
 
 import microgpt
 import pytest
+from common.errors import UserError
 from conftest import ROOT, in_cpython
 from texts import EN
-from worker.inspector import Inside
+from worker.inspector import Inspector
 from worker.inspector.edit_distance import Nearest, edits
-from worker.snapshots import Dice
+from worker.snapshots import RecordedRandom
 
 SMALL = "n_embd=8&n_head=2&block_size=8&num_steps=100"
 
 
 def inside(fragment=SMALL, steps=12):
     session, _ = in_cpython(fragment, steps)
-    return Inside(session, (ROOT / "py/microgpt.py").read_text(), EN)
+    return Inspector(session, (ROOT / "py/microgpt.py").read_text(), EN)
 
 
 def walk(panel, address, **more):
     """Every page from an address on, by Next."""
     while address:
         page = panel.show(address, **more)
-        assert not page["problem"]
         yield page
         address = page["next"]
 
@@ -81,11 +81,11 @@ def test_the_draw_is_that_of_random_choices():
 
 def test_remembered_numbers_give_the_same_choices():
     numbers, weights = random.Random(7), [random.Random(1).random() for _ in range(9)]
-    dice = Dice(numbers.random)
+    dice = RecordedRandom(numbers.random)
     first = [dice.choices(range(9), weights) for _ in range(50)]
     plain = random.Random(7)
     assert first == [plain.choices(range(9), weights) for _ in range(50)]
-    again = Dice(iter(dice.drawn).__next__)
+    again = RecordedRandom(iter(dice.draws).__next__)
     assert first == [again.choices(range(9), weights) for _ in range(50)]
 
 
@@ -112,19 +112,21 @@ def test_names_explained_never_change_the_run():
 def test_a_name_whose_weights_are_gone_says_so():
     panel = inside(SMALL.replace("100", "600"), 1)
     made = panel.session.invent(0.5, "", random.Random(1))  # at step 1, which is thinned out later
-    assert panel.show(f"name.1.{made.name}.0")["problem"] == ""
+    panel.show(f"name.1.{made.name}.0")
     for _ in range(99):
         panel.session.train(0, 0.5, "")
     panel.invented = None
-    assert panel.show(f"name.1.{made.name}.0")["problem"] == "name.gone"
-    assert panel.show("name")["problem"] == ""
+    with pytest.raises(UserError, match="name.gone"):
+        panel.show(f"name.1.{made.name}.0")
+    panel.show("name")
 
 
 @pytest.mark.parametrize(("address", "problem"), [
     ("name.5.nobody.0", "name.none"), ("name.x.emma.0", "inside.nowhere"), ("name.5.emma.²", "inside.nowhere"),
     ("name.emma", "inside.nowhere"), ("name.5.<b>.0", "name.none"), ("name." + "9" * 60 + ".a.0", "name.none")])
 def test_names_that_are_none(address, problem):
-    assert inside().show(address)["problem"] == problem
+    with pytest.raises(UserError, match=problem):
+        inside().show(address)
 
 
 def test_the_lines_of_sample_are_lit():

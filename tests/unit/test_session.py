@@ -7,16 +7,18 @@ from array import array
 
 import microgpt
 import pytest
+from common.errors import UserError
 from common.recipe import DATASETS, DEFAULTS
+from worker import markup
 from worker import session as sessions
-from worker.session import BOUNDARY, Session, drawn
+from worker.session import BOUNDARY, Session
 
 from tools.index_page import put
 from tools.recorded import RECORDED, ROOT, rounded
 
 NAMES = (ROOT / DATASETS["us-names-2018"]).read_text("utf-8").split()
 SOME = NAMES[:60]
-TINY = DEFAULTS | {"num_steps": 105, "n_embd": 4, "n_head": 2, "block_size": 4, "held_out": 0}  # longer than WINDOW
+TINY = DEFAULTS | {"num_steps": 105, "n_embd": 4, "n_head": 2, "block_size": 4, "held_out": 0}  # longer than MEAN_STEPS
 
 
 def frames(session: Session, budget_ms: float, temperature: float = 0.5, prefix: str = "", until: int = 10**9) -> list:
@@ -67,7 +69,7 @@ def test_a_frame_says_where_the_run_is():
 
 
 def test_of_a_long_run_the_curve_is_thinned_but_begins_at_the_first_step(monkeypatch, whole):
-    monkeypatch.setattr(sessions, "DOTS", 10)
+    monkeypatch.setattr(sessions, "MAX_POINTS", 10)
     (steps, losses, means), _ = joined(frames(Session(SOME, TINY), 0))
     assert steps == [1, *range(10, 106, 10)]
     assert losses == [whole[0][1][step - 1] for step in steps] and means == [whole[0][2][step - 1] for step in steps]
@@ -207,12 +209,12 @@ def test_a_restored_session_has_the_same_view(look):
 
 
 @pytest.mark.parametrize(("lines", "changes", "complaint"), [
-    (SOME, {"n_head": 3}, "n_embd must be divisible by n_head"),
-    (SOME, {"n_layer": 0}, "n_layer must be above zero"),
-    (["", " "], {}, "the data has no documents"),
+    (SOME, {"n_head": 3}, "settings.heads.divide"),
+    (SOME, {"n_layer": 0}, "settings.positive"),
+    (["", " "], {}, "data.blank"),
 ])
 def test_what_cannot_be_is_named(lines, changes, complaint):
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(UserError, match=complaint):
         Session(lines, TINY | changes)
 
 
@@ -261,7 +263,7 @@ def test_the_recording_is_whole():
 def test_the_built_page_shows_the_recording(site):
     built = (site / "index.html").read_text("utf-8")
     words = {"head": "head {n}", "layer": "layer {n}", "new": "new", "listed": "in the list"}
-    pictures = drawn(RECORDING["view"], RECORDING["alphabet"], words)
+    pictures = markup.pictures(RECORDING["view"], RECORDING["alphabet"], words)
     assert all(table in built for tables in pictures["attention"] for table in tables)
     assert pictures["probabilities"] in built
     assert all(f'data-step="{step}" data-name="{name}"' in built for step, name, _ in RECORDING["names"])

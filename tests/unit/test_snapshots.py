@@ -7,47 +7,47 @@ import pytest
 from conftest import in_cpython
 from page.parts import name_share
 from test_session import NAMES
-from worker.snapshots import BYTES, LEAST, MOST, History, Invention, strides
+from worker.snapshots import MAX_BYTES, MAX_SNAPSHOTS, MIN_SNAPSHOTS, Invention, Snapshots, strides
 
 SMALL = "n_embd=8&n_head=2&block_size=8&num_steps=300"
 
 
 def kept_by(num_steps, every, size=1):
     """The steps that are kept after each step of a run."""
-    history = History(num_steps, every, size)
-    history.keep(0, [0.0])
-    yield list(history.kept)
+    history = Snapshots(num_steps, every, size)
+    history.add(0, [0.0])
+    yield list(history.weights)
     step = 0
     while step < num_steps:
-        step += min(history.ahead(step), num_steps - step)
+        step += min(history.steps_until_due(step), num_steps - step)
         if history.due(step):
-            history.keep(step, [float(step)])
-        assert all(weights[0] == step for step, weights in history.kept.items())
-        yield list(history.kept)
+            history.add(step, [float(step)])
+        assert all(weights[0] == step for step, weights in history.weights.items())
+        yield list(history.weights)
 
 
 @pytest.mark.parametrize(("num_steps", "every"), [(1, 1), (30, 1), (105, 5), (1000, 50), (2000, 100), (2020, 101),
                                                   (20420, 1021), (100000, 5000)])
 def test_of_a_run_of_any_length_a_bounded_number_of_steps_is_kept(num_steps, every):
     for kept in kept_by(num_steps, every):
-        assert kept == sorted(kept) and kept[0] == 0 and len(kept) <= MOST + 1
+        assert kept == sorted(kept) and kept[0] == 0 and len(kept) <= MAX_SNAPSHOTS + 1
     assert set(range(0, num_steps, every)) <= set(kept)  # the steps at which names are invented
     assert len(kept) > min(num_steps, 19)
 
 
 def test_of_the_first_steps_all_are_kept():
-    assert [len(kept) for kept in kept_by(1000, 50)][:MOST] == list(range(1, MOST + 1))
+    assert [len(kept) for kept in kept_by(1000, 50)][:MAX_SNAPSHOTS] == list(range(1, MAX_SNAPSHOTS + 1))
 
 
 def test_at_every_time_there_is_a_step_near_any():
-    for kept in list(kept_by(20420, 1021))[MOST:]:
+    for kept in list(kept_by(20420, 1021))[MAX_SNAPSHOTS:]:
         assert len(kept) >= 15
 
 
 @pytest.mark.parametrize("size", [4192, 204800, 10**7])
 def test_large_models_are_kept_seldom(size):
     kept = list(kept_by(1000, 50, size))[-1]
-    assert LEAST / 2 <= len(kept) <= max(LEAST, BYTES // (8 * size)) + 1
+    assert MIN_SNAPSHOTS / 2 <= len(kept) <= max(MIN_SNAPSHOTS, MAX_BYTES // (8 * size)) + 1
 
 
 @pytest.mark.parametrize(("num_steps", "every", "most"), [(1000, 50, 64), (1000, 50, 6), (7, 1, 6), (2020, 101, 64)])
@@ -58,14 +58,14 @@ def test_strides_grow_to_one_that_reaches_the_end(num_steps, every, most):
 
 
 def test_a_run_that_goes_back_forgets_what_came_later():
-    history = History(100, 5, 1)
+    history = Snapshots(100, 5, 1)
     for step in range(8):
-        history.keep(step, [0.0])
+        history.add(step, [0.0])
         history.inventions.append(Invention(step, "a", 1, "", ()))
-    history.go_back(4)
-    assert list(history.kept) == [0, 1, 2, 3, 4] and [made.step for made in history.inventions] == [0, 1, 2, 3, 4]
-    history.go_back(-1)
-    assert not history.kept and not history.inventions
+    history.rewind(4)
+    assert list(history.weights) == [0, 1, 2, 3, 4] and [made.step for made in history.inventions] == [0, 1, 2, 3, 4]
+    history.rewind(-1)
+    assert not history.weights and not history.inventions
 
 
 # ---- In a session
@@ -78,7 +78,7 @@ def test_a_step_of_the_past_looks_as_it_did_then(look):
         seen[session.run.step] = session.view(look)
         session.train(0, 0.5, "")
     state = session.state()
-    kept = list(session.history.kept)
+    kept = list(session.snapshots.weights)
     assert kept == [*range(0, 91, 5)]
     for step in [*reversed(kept[:-1]), *kept[:-1]]:
         assert session.view(look, step) == seen[step]
@@ -101,7 +101,7 @@ def test_losses_and_names_are_those_of_a_run_that_keeps_nothing():
         frame = session.train(0, 0.5, "")
         got += frame["points"][1]
         said += frame["names"]
-        session.view("", random.Random(len(got)).choice(list(session.history.kept)))
+        session.view("", random.Random(len(got)).choice(list(session.snapshots.weights)))
         session.names(1, 1.0, "", session.rng, 0)
     assert got == losses and [name[:2] for name in said] == names
 
@@ -120,11 +120,11 @@ def test_the_compiled_run_keeps_the_same_past():
         frame = compiled.train(0, 0.5, "")
     while core.run.step < 75:
         core.train(0, 0.5, "")
-    assert frame["kept"] == list(core.history.kept)
-    assert compiled.history.kept == core.history.kept
+    assert frame["snapshots"] == list(core.snapshots.weights)
+    assert compiled.snapshots.weights == core.snapshots.weights
     assert compiled.view("emma", 40) == core.view("emma", 40)
-    assert [made[:2] for made in compiled.history.inventions] == [made[:2] for made in core.history.inventions]
-    assert list(compiled.history.inventions) == list(core.history.inventions)
+    assert [made[:2] for made in compiled.snapshots.inventions] == [made[:2] for made in core.snapshots.inventions]
+    assert list(compiled.snapshots.inventions) == list(core.snapshots.inventions)
 
 
 def test_a_restored_run_has_the_past_that_it_was_in():
@@ -132,12 +132,12 @@ def test_a_restored_run_has_the_past_that_it_was_in():
     state, before = session.state(), session.view("emma", 3)
     session.train(0, 0.5, "")
     session.restore(state)
-    assert list(session.history.kept) == [0, 1, 2, 3, 4, 5, 6] and session.view("emma", 3) == before
+    assert list(session.snapshots.weights) == [0, 1, 2, 3, 4, 5, 6] and session.view("emma", 3) == before
     other = in_cpython(SMALL, 0)[0]
     other.restore(array("d", state))
-    assert list(other.history.kept) == [6] and other.view("emma", 6) == session.view("emma")
+    assert list(other.snapshots.weights) == [6] and other.view("emma", 6) == session.view("emma")
     other.train(0, 0.5, "")
-    assert list(other.history.kept) == [6, 7]
+    assert list(other.snapshots.weights) == [6, 7]
 
 
 # ---- The share of names that are in the list
@@ -147,11 +147,11 @@ def test_shares_are_those_of_the_last_names():
     rng = random.Random(5)
     names = [(step, rng.random() < 0.3) for step in range(0, 200, 2) for _ in range(2)]
     expected = {}
-    for i in range(name_share.MIN_NAMES - 1, len(names)):
+    for i in range(name_share.MIN_SNAPSHOTS - 1, len(names)):
         last = [listed for _, listed in names[max(0, i + 1 - name_share.WINDOW_NAMES):i + 1]]
         expected[names[i][0]] = sum(last) / len(last)
     assert dict(name_share.shares(names)) == pytest.approx(expected)
-    assert name_share.shares(names[:name_share.MIN_NAMES - 1]) == []
+    assert name_share.shares(names[:name_share.MIN_SNAPSHOTS - 1]) == []
 
 
 def test_the_line_goes_from_the_first_step_to_the_last():

@@ -10,10 +10,12 @@ from array import array
 from contextlib import contextmanager
 from types import SimpleNamespace
 
+from common.errors import CannotCompile, quoted
+
 from . import runtime
 from .module import SLICE, Program
 from .optimizer import Update
-from .trace import CannotCompile, Tape, Trace
+from .trace import Tape, Trace
 
 CHECK_EVERY = 500  # steps between comparisons with the core
 CHOICE = 8         # documents from which the shortest is taken for that: the core is slow
@@ -38,7 +40,7 @@ class Engine:
         started = time.perf_counter()
         self.run, self.step, self.block_size = run, run.step, run.settings.block_size
         if self.block_size < 3:
-            raise CannotCompile("documents of fewer than three positions are not worth compiling")
+            raise CannotCompile("compile.block-size")
         chars = run.chars
         self.end = next(char for char in map(chr, range(len(chars) + 1)) if char not in chars)  # stands for run.bos
         self.token_of = str.maketrans({self.end: chr(run.bos)} | {char: chr(i) for i, char in enumerate(chars)})
@@ -47,7 +49,7 @@ class Engine:
             mixed = "".join(chars[(7 * i * i + 3 * i) % len(chars)] for i in range(self.block_size))
             traces = [Trace(run, mixed[-length:]) for length in (self.block_size, min(4, self.block_size - 2), 1)]
             if any(trace.tokens != self.tokens(trace.doc) for trace in traces):
-                raise CannotCompile("the core makes tokens of a document in a way of its own")
+                raise CannotCompile("compile.tokens")
             tape, update = Tape(run, traces), Update(run)
             program = Program(run, tape, update)
             self.frame_size, self.update, self.program = tape.frame_size, update, program
@@ -70,7 +72,7 @@ class Engine:
             self.probabilities, self.logits = ([[tape.address(score) for score in scores] for scores in tap]
                                                for tap in (trace.probabilities, trace.logits))
         except (AttributeError, KeyError, TypeError) as error:
-            raise CannotCompile(f"the core offers no attention or probabilities to look at: {error}") from error
+            raise CannotCompile("compile.taps", error=quoted(error)) from error
 
     # ---- Handing over.
     def load(self, run):
@@ -113,7 +115,7 @@ class Engine:
                 losses += self.machine.read(self.program.losses, done)
                 self.step += done
                 if done < count:
-                    raise CannotCompile(f"the loss of step {self.step + 1} is not a finite number")
+                    raise CannotCompile("compile.loss", step=self.step + 1)
         except CannotCompile as error:
             error.losses = losses
             raise
@@ -177,7 +179,7 @@ class Engine:
     def check(self):
         """Hand over to the core, and compare loss and every gradient of one of the next documents with the core's.
 
-        Raises CannotCompile, with the two numbers, when they differ by more than TOLERANCE.
+        Raises CannotCompile, with the two numbers, where they differ by more than TOLERANCE.
         """
         docs = self.run.docs
         self.store(self.run)
@@ -201,7 +203,7 @@ class Engine:
         near_zero = TOLERANCE * max(map(abs, cores)) / 1000  # below, a gradient is a difference of rounded numbers
         for a, b in zip(ours, cores):
             if not math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=near_zero):
-                raise CannotCompile(f"a {what} of the compiled graph is {a!r}, and {b!r} in the core")
+                raise CannotCompile(f"compile.differs.{what}", compiled=repr(a), core=repr(b))
         return False
 
     def gradients(self, tokens):

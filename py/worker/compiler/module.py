@@ -1,9 +1,11 @@
 """The whole module: memory's map, and the functions that run a step from its document to its update."""
 from array import array
 
+from common.errors import CannotCompile, quoted
+
 from . import codegen, elementary, kernels, wasm_encoder
 from .optimizer import Update
-from .trace import CannotCompile, Tape
+from .trace import Tape
 
 SLICE = 256  # steps that the machine takes without Python, at most
 
@@ -36,7 +38,7 @@ class Program:
         try:
             library = {name: self.add(getattr(elementary, name)(core)) for name in ("exp", "log")}
         except (KeyError, TypeError) as error:
-            raise CannotCompile(f"the core's exp and log are not made as they were: {error} is missing") from error
+            raise CannotCompile("compile.elementary", error=quoted(error)) from error
         layout = kernels.Layout(
             self.weights, self.weight_gradients, constants, frames, frame_gradients, tape.frame_size)
         of_position, of_document = [], []

@@ -15,8 +15,9 @@ import random
 from itertools import accumulate, repeat
 from types import SimpleNamespace
 
+from common.errors import CannotCompile, quoted
+
 from . import wasm_encoder
-from .trace import CannotCompile
 
 
 class Symbol:
@@ -90,7 +91,7 @@ class Update:
             expected = [number if number is not None else rows[step - start][self.columns.index(i)]
                         for i, number in enumerate(self.constants)]
             if self.trace(step)[1] != expected:
-                raise CannotCompile("the core's rule for its learning rate changes on the way")
+                raise CannotCompile("compile.rate")
         return [rate for row in rows for rate in row]
 
     # ---- Looking at the core.
@@ -101,7 +102,7 @@ class Update:
                           ([0.5, 0.0, 0.25, 0.0], *([rng.uniform(0.1, 2) for _ in NAMES] for _ in range(3)))]
         self.formula, self.results, numbers, _ = plain
         if any((formula, results) != (self.formula, self.results) for formula, results, _, _ in others):
-            raise CannotCompile("how the core updates a weight depends on the weight")
+            raise CannotCompile("compile.update.weight")
         self.roots = {}  # constant: (the place in formula that it is the root of, what is added to it)
         for i, number in enumerate(numbers):
             if all(constants[i] == number for _, _, constants, _ in others):
@@ -110,14 +111,14 @@ class Update:
                 constants[i] == math.sqrt(dict(roots)[root[0]]) + (number - math.sqrt(root[1]))
                 for _, _, constants, roots in others)]
             if not added:
-                raise CannotCompile("the core updates a weight in a way that is more than + - * / and a root")
+                raise CannotCompile("compile.update.operations")
             self.roots[i] = added[0][0], number - math.sqrt(added[0][1])
 
     def trace(self, step):
         """(formula, constants) of a step; those that are roots are left at 0."""
         formula, results, constants, _ = self.symbols(step, [0.5, 0.0, 0.25, 0.0])
         if (formula, results) != (self.formula, self.results):
-            raise CannotCompile("how the core updates a weight changes from step to step")
+            raise CannotCompile("compile.update.steps")
         return formula, [0.0 if i in self.roots else number for i, number in enumerate(constants)]
 
     def symbols(self, step, numbers):
@@ -142,12 +143,12 @@ class Update:
         try:
             loss = stub.train()
         except (TypeError, ValueError, AttributeError, IndexError) as error:
-            raise CannotCompile(f"how the core updates a weight can't be followed: {error}") from error
+            raise CannotCompile("compile.update.error", error=quoted(error)) from error
         if (loss, read, stub.step) != (0.5, [self.run.docs[step % len(self.run.docs)]], step + 1):
-            raise CannotCompile("a step of the core is more than one document, the next one, and its loss")
+            raise CannotCompile("compile.update.documents")
         if any(isinstance(kept, list) and name not in ("mean", "square") and getattr(self.run, name) != kept
                for name, kept in vars(stub).items() if hasattr(self.run, name)):
-            raise CannotCompile("the core's update keeps more than a mean and a square for each weight")
+            raise CannotCompile("compile.update.state")
 
         formula, constants, places = [], [], {id(leaf): leaf.op for leaf in leaves[0]}
 
@@ -157,7 +158,7 @@ class Update:
                 return "constant", len(constants) - 1
             if id(x) not in places:
                 if not x.inputs:
-                    raise CannotCompile("the core's update of one weight depends on another weight")
+                    raise CannotCompile("compile.update.other")
                 formula.append((x.op, *[place(y) for y in x.inputs]))
                 places[id(x)] = len(formula) - 1
             return places[id(x)]

@@ -1,7 +1,7 @@
 """Runs a WebAssembly module: in Pyodide by the browser, in CPython, for tests, by wasmtime. The same three verbs."""
 from array import array
 
-from .trace import CannotCompile
+from common.errors import CannotCompile, quoted
 
 
 class Browser:
@@ -14,7 +14,7 @@ class Browser:
             module = js.WebAssembly.Module.new(to_js(binary))
             self.exports = js.WebAssembly.Instance.new(module).exports
         except (JsException, AttributeError) as error:
-            raise CannotCompile(f"this browser does not take the compiled module: {error}") from error
+            raise CannotCompile("compile.module", error=quoted(error)) from error
         self.buffer, self.js = self.exports.memory.buffer, js
 
     def write(self, address, data):
@@ -38,7 +38,7 @@ class Wasmtime:
             module = wasmtime.Module(self.store.engine, binary)
             self.exports = wasmtime.Instance(self.store, module, []).exports(self.store)
         except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
-            raise CannotCompile(f"wasmtime does not take the compiled module: {error}") from error
+            raise CannotCompile("compile.module", error=quoted(error)) from error
         self.memory = self.exports["memory"]
 
     def write(self, address, data):
@@ -61,5 +61,5 @@ def start(binary):
         try:
             return Wasmtime(binary)
         except ImportError as error:
-            raise CannotCompile("there is no WebAssembly here: neither a browser's nor wasmtime") from error
+            raise CannotCompile("compile.webassembly") from error
     return Browser(binary)

@@ -18,7 +18,7 @@ import copy
 from dataclasses import dataclass, field
 from itertools import combinations, filterfalse
 
-from . import CannotCompile
+from common.errors import CannotCompile
 
 FRAME = 1 << 24   # more than any position's frame holds; the machine's frames are packed (see Rule.resolve)
 FRAMES = 1 << 48  # above every weight
@@ -134,7 +134,7 @@ class Tape:
         first = next(iter(nodes[0].values()))[0]
         once = all(positions.keys() == {len(trace.nodes) - 1} for positions, trace in zip(nodes, self.traces))
         if not once and any(len(positions) != len(trace.nodes) for positions, trace in zip(nodes, self.traces)):
-            raise CannotCompile(f"some of the graph's {first.op} nodes are there at some positions and not at others")
+            raise CannotCompile("compile.graph.positions", op=first.op)
         samples = []  # of every probe and position: (position, token, target, nodes, a row of addresses each, reads)
         for trace, positions, addresses in zip(self.traces, nodes, self.addresses):
             for position, here in positions.items():
@@ -145,7 +145,7 @@ class Tape:
 
         nest, nest_other = _nest(long[4]), _nest(other[4])
         if [stride for _, stride in nest] != [stride for _, stride in nest_other]:
-            raise CannotCompile(f"the graph's {first.op} nodes are not laid out alike at each position")
+            raise CannotCompile("compile.graph.layout", op=first.op)
         dims = [_line((long[0], a), (other[0], b)) for (a, _), (b, _) in zip(nest, nest_other)]
         reads = long[5] and _line((long[0], long[5]), (other[0], other[5]))
         operands = []
@@ -184,13 +184,13 @@ class Tape:
             kind = WEIGHT if addresses[0] < FRAMES else 0
             return Rule(kind, base, position, token, target, strides)
         if any(strides) or addresses[-1] >= 0:
-            raise CannotCompile(f"a constant in the graph's {node.op} nodes differs from node to node")
+            raise CannotCompile("compile.constant.nodes", op=node.op)
         if len(addresses) == 1:
             return Rule(CONSTANT, -1 - addresses[0], strides=strides)
         by_length = [(position + 1, self.constants[-1 - address]) for position, _, _, address in points]
         total = round(by_length[0][0] * by_length[0][1], 9)
         if not once or any(total / length != constant for length, constant in by_length):
-            raise CannotCompile(f"a constant in the graph's {node.op} nodes differs from document to document")
+            raise CannotCompile("compile.constant.documents", op=node.op)
         self.constants.append(0.0)
         self.per_length[len(self.constants) - 1] = total
         return Rule(CONSTANT, len(self.constants) - 1, strides=strides)
@@ -205,7 +205,7 @@ class _Addresses(dict):
     def __missing__(self, value):
         constants = self.tape.constants
         if value.inputs:
-            raise CannotCompile(f"a {value.op} node of the graph reads numbers of several kinds in one list")
+            raise CannotCompile("compile.graph.mixed", op=value.op)
         if value.data not in constants:
             constants.append(value.data)
         return -1 - constants.index(value.data)
@@ -217,7 +217,7 @@ class _Addresses(dict):
             addresses = list(map(self.__getitem__, values))
             first, step = addresses[0], addresses[1] - addresses[0] if len(values) > 1 else 0
             if addresses != (list(range(first, first + step * len(values), step)) if step else [first] * len(values)):
-                raise CannotCompile("the numbers that are multiplied or added in one node do not lie in even steps")
+                raise CannotCompile("compile.graph.uneven")
             self.lists[values[0], len(values)] = values, first, step
         return first, step
 
@@ -242,7 +242,7 @@ def _kinds(traces, weights):
                     found.append([{} for _ in traces])
                 found[kind][t].setdefault(position, []).append(node)
     if not all(all(nodes) for nodes in found):
-        raise CannotCompile("a shorter document's graph has other nodes than a longer one's")
+        raise CannotCompile("compile.graph.lengths")
     return found
 
 def _rows(nodes, addresses):
@@ -257,7 +257,7 @@ def _rows(nodes, addresses):
             ends = [addresses.even(node.inputs[i:i + reads]) for i in range(0, len(node.inputs), reads)]
             rows.append(tuple([first for first, _ in ends]))
             if len(ends) != lists or len(node.inputs) != reads * lists or steps not in (None, [s for _, s in ends]):
-                raise CannotCompile(f"the graph's {op} nodes are not alike")
+                raise CannotCompile("compile.graph.unlike", op=op)
             steps = [step for _, step in ends]
     order = sorted(range(len(nodes)), key=rows.__getitem__)
     return [nodes[i] for i in order], [rows[i] for i in order], reads, steps
@@ -293,7 +293,7 @@ def _affine(points, op):
         base = start[3] - a * start[0] - b * start[1] - c * start[2]
         if all(base + a * x + b * y + c * z == address for x, y, z, address in points):
             return base, a, b, c
-    raise CannotCompile(f"what the graph's {op} nodes read follows no rule in position and tokens")
+    raise CannotCompile("compile.graph.operands", op=op)
 
 def _spread(first, group, rule, position):
     """The rule's addresses for all of the group's nodes at a position."""
@@ -312,7 +312,7 @@ def _compare(group, position, token, target, _, rows, reads, steps):
         if reads and reads > 1:
             same = same and steps[i] == rule.strides[-1]
     if not same:
-        raise CannotCompile(f"the graph's {group.op} nodes follow no rule that holds for every position and document")
+        raise CannotCompile("compile.graph.rule", op=group.op)
 
 def _ranks(core, trace):
     """{node: its turn} in the core's backward pass; empty if the core has another way."""

@@ -6,19 +6,19 @@ import zlib
 from common.errors import UserError
 
 VERSION = "1"
-LONGEST = 32000  # characters; beyond, links get lost on their way, and a file is the better thing
+MAX_CHARACTERS = 32000  # beyond, links get lost on their way, and a file is the better thing
 DIGITS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
-def wrap(data):
+def wrap(data: bytes) -> str:
     """The text of some bytes."""
     checked = data + zlib.crc32(VERSION.encode() + data).to_bytes(4, "big")
     return VERSION + base64.urlsafe_b64encode(checked).decode().rstrip("=")
 
 
-def unwrap(text):
+def unwrap(text: str) -> bytes:
     """The bytes that wrap() was given. Raises UserError: of a newer version, damaged."""
-    if not text or len(text) > LONGEST:
+    if not text or len(text) > MAX_CHARACTERS:
         raise UserError("keep.damaged")
     if text[0] != VERSION:
         raise UserError("keep.newer" if text[0] in "23456789" else "keep.damaged")
@@ -33,13 +33,13 @@ def unwrap(text):
     return data
 
 
-def length(size):
-    """How many characters so many bytes take."""
+def length(size: int) -> int:
+    """How many characters wrap() makes of so many bytes."""
     return len(VERSION) + -(-(size + 4) * 4 // 3)
 
 
-def varint(number):
-    """A whole number from 0 up, seven bits a byte, the lowest first; a byte's highest bit says that more follow."""
+def varint(number: int) -> bytes:
+    """An integer from 0 up, seven bits a byte, the lowest first; a byte's highest bit says that more follow."""
     out = bytearray()
     while number > 127:
         out.append(number & 127 | 128)

@@ -1,4 +1,4 @@
-"""What is kept of a run, in one record: taken from a session, and made into one again."""
+"""What is saved of a run, in one record: taken from a session, and made into one again."""
 import random
 from array import array
 from dataclasses import dataclass, field
@@ -7,25 +7,25 @@ from hashlib import sha256
 import microgpt
 from common import recipe as recipes
 from common.errors import UserError
-from worker.session import WINDOW, Session
+from worker.session import Session
 
-KEPT = ("data", "letters", "sha256", "num_steps", "seed", "n_layer", "n_embd", "n_head", "block_size", "held_out",
-        "learning_rate")  # of the recipe
-MOST_CHARACTERS = 2000   # in an alphabet
-NAMES_OF_ITS_OWN = 12    # stand for the data where that is missing
+RUN_FIELDS = ("data", "letters", "sha256", "num_steps", "seed", "n_layer", "n_embd", "n_head", "block_size",
+              "held_out", "learning_rate")  # of the recipe: those that make the run what it is
+MAX_CHARACTERS = 2000    # in an alphabet
+STAND_IN_NAMES = 12      # invented ones, in place of the documents where the data is missing
 
 
 @dataclass
 class Model:
     """A trained model. The lists of numbers are arrays of doubles, in the order of the core's parameters."""
 
-    recipe: dict                 # the fields KEPT
+    recipe: dict                 # its RUN_FIELDS
     step: int                    # how many steps it was trained for
     alphabet: list               # its characters, in the order of their tokens
     weights: array
-    mean: array = None           # Adam's first and second moments; None where only the weights were kept
+    mean: array = None           # Adam's first and second moments; None where only the weights were saved
     square: array = None
-    recent: array = None         # the last losses, up to WINDOW of them, of which the running mean is made
+    recent: array = None         # the last losses, up to MEAN_STEPS of them, for the running mean
     curve: list = field(default_factory=list)        # of the loss: three arrays of doubles, steps, losses, means
     generators: dict = field(default_factory=dict)   # the state of each random.Random, by name
     names: list = field(default_factory=list)        # invented ones, the newest first
@@ -33,8 +33,8 @@ class Model:
     core_sha256: str = ""
 
 
-def shapes(recipe, vocab_size):
-    """The core's matrices by name, as (rows, columns), in the core's order. No memory is taken for them."""
+def shapes(recipe: dict, vocab_size: int) -> dict:
+    """The shapes of the core's matrices, {name: (rows, columns)}, in the core's order. Nothing is allocated."""
     n = recipe["n_embd"]
     table = {"wte": (vocab_size, n), "wpe": (recipe["block_size"], n), "lm_head": (vocab_size, n)}
     for i in range(recipe["n_layer"]):
@@ -43,21 +43,32 @@ def shapes(recipe, vocab_size):
     return table
 
 
-def check(recipe, step, alphabet):
-    """Whether settings, step and alphabet are such as this page could have made. Raises ValueError where they are not.
+def matrices(recipe: dict, vocab_size: int, numbers) -> list:
+    """A flat array in the core's order, cut into its matrices: (name, (rows, columns), numbers) of each."""
+    at, result = 0, []
+    for name, (rows, columns) in shapes(recipe, vocab_size).items():
+        result.append((name, (rows, columns), numbers[at:at + rows * columns]))
+        at += rows * columns
+    return result
+
+
+def check(recipe: dict, step: int, alphabet: list) -> None:
+    """Raise ValueError where this page could not have made these settings, step and alphabet.
 
     Nothing is allocated: it bounds what may be.
     """
-    if set(recipe) != set(KEPT) or any(type(recipe[name]) is not type(recipes.DEFAULTS[name]) for name in KEPT):
+    if set(recipe) != set(RUN_FIELDS) or any(
+            type(recipe[name]) is not type(recipes.DEFAULTS[name]) for name in RUN_FIELDS):
         raise ValueError("the settings are not those of a run")
     recipe["data"].encode("utf-8")  # which a lone surrogate refuses
     if any(recipes.read(name, recipe[name]) is None for name in ("letters", "sha256")):
         raise ValueError("the data are described as none are")
-    if any(recipes.clamp(name, recipe[name]) != recipe[name] for name in KEPT) or recipe["n_embd"] % recipe["n_head"]:
+    out_of_limits = any(recipes.clamp(name, recipe[name]) != recipe[name] for name in RUN_FIELDS)
+    if out_of_limits or recipe["n_embd"] % recipe["n_head"]:
         raise ValueError("a setting is out of its limits")
     if type(step) is not int or not 0 <= step <= recipe["num_steps"]:
         raise ValueError("the step is not one of the run's")
-    if not 1 <= len(alphabet) <= MOST_CHARACTERS or any(type(char) is not str or len(char) != 1 for char in alphabet):
+    if not 1 <= len(alphabet) <= MAX_CHARACTERS or any(type(char) is not str or len(char) != 1 for char in alphabet):
         raise ValueError("the alphabet is no list of characters")
     if any(a >= b for a, b in zip(alphabet, alphabet[1:])) or any("\ud800" <= char <= "\udfff" for char in alphabet):
         raise ValueError("the alphabet is not in order")
@@ -65,7 +76,7 @@ def check(recipe, step, alphabet):
         raise ValueError("no document has this alphabet")
 
 
-def documents_sha256(session):
+def documents_sha256(session: Session) -> str:
     """The SHA-256 of a session's documents in the order of the data, with a line's end between each two."""
     run, docs = session.run, session.run.docs + session.held_out.docs
     order = list(range(len(docs)))
@@ -76,21 +87,21 @@ def documents_sha256(session):
     return sha256("\n".join(documents).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def taken(session, data, **more):
-    """The Model of a session, without moments: data is the data's name; more goes into its fields.
+def take(session: Session, data: str, **more) -> Model:
+    """The Model of a session, without moments. data: the data's name; more: of its fields.
 
     Raises UserError where an edited core has other matrices than the published one.
     """
     run = session.synced()
-    recipe = {name: session.recipe.get(name, recipes.DEFAULTS[name]) for name in KEPT} | {"data": data}
-    recipe |= {name: value for name, value in vars(run.settings).items() if name in KEPT}
+    recipe = {name: session.recipe.get(name, recipes.DEFAULTS[name]) for name in RUN_FIELDS} | {"data": data}
+    recipe |= {name: value for name, value in vars(run.settings).items() if name in RUN_FIELDS}
     table = {name: (len(rows), len(rows[0])) for name, rows in run.gpt.weights.items()}
     if table != shapes(recipe, len(run.chars) + 1):
         raise UserError("keep.edited")
     return Model(recipe, run.step, list(run.chars), array("d", [p.data for p in run.gpt.parameters]), **more)
 
 
-def session(model, lines=None, core=microgpt):
+def session(model: Model, lines: list | None = None, core=microgpt) -> Session:
     """A session that goes on from a model. lines: its data, or None where that is not here; core: the module that runs.
 
     Without its data a session invents names and shows what it sees in some of them, and can't be trained. A model that
@@ -109,7 +120,7 @@ def session(model, lines=None, core=microgpt):
         {"run": run.rng, "looking": made.rng}[name].setstate(state)
     if not here:
         made.listed = set()
-        invented = [run.sample(made.rng, recipes.DEFAULTS["temperature"]) for _ in range(NAMES_OF_ITS_OWN)]
+        invented = [run.sample(made.rng, recipes.DEFAULTS["temperature"]) for _ in range(STAND_IN_NAMES)]
         run.docs = [name for name in invented if name.strip()] or run.docs
     return made
 
@@ -120,6 +131,6 @@ def _stand_in(alphabet):
     return inked + "".join(alphabet) + inked
 
 
-def recent(session):
-    """The session's last losses as an array."""
-    return array("d", list(session.recent)[-WINDOW:])
+def recent(session: Session) -> array:
+    """The session's last losses."""
+    return array("d", session.recent_losses)

@@ -2,7 +2,7 @@
 import json
 
 
-def weights_json(session):
+def weights_json(session) -> str:
     """The weights by the core's names, [row][column], with the settings and the alphabet beside them."""
     run = session.synced()
     settings = {name: value for name, value in vars(run.settings).items() if name != "num_samples"}
@@ -11,12 +11,12 @@ def weights_json(session):
     return json.dumps({**about, "weights": weights}, ensure_ascii=False, allow_nan=False)
 
 
-def curve_csv(curve):
-    """curve: steps, losses and running means, three lists. All digits are kept."""
+def curve_csv(curve: list) -> str:
+    """curve: steps, losses and running means, three lists. Every digit is written."""
     rows = [f"{int(step)},{loss!r},{mean!r}" for step, loss, mean in zip(*curve)]
     return "\r\n".join(["step,loss,mean", *rows, ""])  # as RFC 4180 has it
 
 
-def names_text(names):
+def names_text(names: list) -> str:
     """names: those invented, each as [step, name, is it new]; one a line."""
     return "".join(f"{name}\n" for _, name, _ in names)

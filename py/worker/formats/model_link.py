@@ -4,64 +4,66 @@ Each matrix is rounded to multiples of a step of its own. How much a weight bear
 second moment, the running mean of its squared gradients: rounding by a step d costs about d² times that. Were the means
 exact, steps inversely proportional to their square root would let each matrix cost the same; they are of some hundred
 documents only, and the cube root did better over five seeds (bench/model_link.py). All steps are made as fine as the
-text's length allows. The multiples are coded by coder.py, in the context of the sizes of those before them in their
-row and column.
+text's length allows. The multiples are coded by range_coder.py, in the context of the sizes of those before them in
+their row and column.
 """
 import math
 from array import array
 from collections import Counter
 
 from common.errors import UserError
+from common.recipe import count_parameters
 
 from . import base64url
-from .checkpoint import Model, check, shapes
+from .checkpoint import MAX_CHARACTERS, Model, check, matrices, shapes
 from .range_coder import LARGEST, Decoder, Encoder
 
 NUMBERS = ("n_layer", "n_embd", "n_head", "block_size", "held_out", "num_steps", "seed")  # of the recipe,
 TEXTS = ("data", "letters", "sha256")                                                      # in their order
-LONGEST = 1960             # characters at the default size
-DEFAULT_SIZE = 4192        # weights
-A_WEIGHT = 0.455           # characters for each weight of a larger model: about as at the default size
-MOST = 72000               # weights in a link: more do not fit base64url.LONGEST
-NOTCHES = 8                # steps are powers of 2 to 1 / NOTCHES, so that they can be told in a byte
+DEFAULT_CHARACTERS = 1960  # at the default size
+DEFAULT_WEIGHTS = 4192
+CHARACTERS_PER_WEIGHT = 0.455  # of a larger model: about as at the default size
+MAX_WEIGHTS = 72000        # in a link: more do not fit base64url.MAX_CHARACTERS
+STEPS_PER_OCTAVE = 8       # steps are powers of 2 to 1 / STEPS_PER_OCTAVE, so that a byte can say which
 POWERS = (1.0, 1.0905077326652577, 1.189207115002721, 1.2968395546510096, 1.4142135623730951, 1.5422108254079407,
           1.681792830507429, 1.8340080864093424)  # 2 to 0, 1/8, 2/8 …: written out, so that all machines have the same
-UNIT = 96                  # the notch of a step of 1
+UNIT = 96                  # the index of a step of 1
 FINEST, COARSEST = 8, 255  # steps of 2 to -11 and to 19.875
 CUTS = (4, 6, 9, 12, 16, 21, 27, 36, 48)  # between the contexts: eighths of a mean size
 
 
-def step_size(notch):
-    return math.ldexp(POWERS[notch % NOTCHES], notch // NOTCHES - UNIT // NOTCHES)
+def step_size(index: int) -> float:
+    return math.ldexp(POWERS[index % STEPS_PER_OCTAVE], index // STEPS_PER_OCTAVE - UNIT // STEPS_PER_OCTAVE)
 
 
-def encode(model, square=None):
+def encode(model: Model, square=None) -> str:
     """The text of a Model. square: Adam's second moment, which tells what matters; without it, all matters alike.
 
     Raises UserError for a model that is too large or not made of finite numbers of ordinary size.
     """
-    if len(model.weights) > MOST:
+    if len(model.weights) > MAX_WEIGHTS:
         raise UserError("keep.large", count=len(model.weights))
     if not all(map(math.isfinite, model.weights)):
         raise UserError("keep.wild")
     head = _head(model)
-    limit = min(base64url.LONGEST, LONGEST + max(0, round(A_WEIGHT * (len(model.weights) - DEFAULT_SIZE))))
-    matrices = _matrices(model.recipe, len(model.alphabet) + 1, model.weights)
-    offsets = _offsets(matrices, _matrices(model.recipe, len(model.alphabet) + 1, square) if square else None)
+    limit = min(base64url.MAX_CHARACTERS, DEFAULT_CHARACTERS + max(
+        0, round(CHARACTERS_PER_WEIGHT * (len(model.weights) - DEFAULT_WEIGHTS))))
+    weights = matrices(model.recipe, len(model.alphabet) + 1, model.weights)
+    offsets = _offsets(weights, matrices(model.recipe, len(model.alphabet) + 1, square) if square else None)
     low, high = FINEST, COARSEST
     while low < high:  # the finest that may fit, by the entropy of the multiples
-        notch = (low + high) // 2
-        fits = base64url.length(len(head) + len(matrices) + _estimate(matrices, offsets, notch)) <= limit
-        low, high = (low, notch) if fits else (notch + 1, high)
-    for notch in range(max(FINEST, low - 4), COARSEST + 1):
-        notches = [_bounded(notch + offset) for offset in offsets]
-        text = _coded(head, notches, matrices)
+        index = (low + high) // 2
+        fits = base64url.length(len(head) + len(weights) + _estimate(weights, offsets, index)) <= limit
+        low, high = (low, index) if fits else (index + 1, high)
+    for index in range(max(FINEST, low - 4), COARSEST + 1):
+        indices = [_bounded(index + offset) for offset in offsets]
+        text = _coded(head, indices, weights)
         if text and len(text) <= limit:
             return text
     raise UserError("keep.wild")
 
 
-def decode(text):
+def decode(text: str) -> Model:
     """The Model that a text holds: without moments, its weights rounded. Raises UserError."""
     try:
         return _decode(base64url.unwrap(text))
@@ -78,21 +80,21 @@ def _decode(data):
     alphabet, last, ranges = [], -1, reader.number()
     for _ in range(ranges):
         first, count = last + 1 + reader.number(), reader.number()
-        if len(alphabet) + count > 2000 or first + count > 0x110000:
+        if len(alphabet) + count > MAX_CHARACTERS or first + count > 0x110000:
             raise ValueError("the alphabet is too large")
         alphabet += map(chr, range(first, first + count))
         last = first + count
     check(recipe, step, alphabet)
     model = Model(recipe, step, alphabet, array("d"))
     table = shapes(recipe, len(alphabet) + 1)
-    if sum(rows * columns for rows, columns in table.values()) > MOST:
+    if count_parameters(recipe, len(alphabet) + 1) > MAX_WEIGHTS:
         raise ValueError("there are too many weights")
     if _head(model) != data[:reader.at]:
         raise ValueError("the settings are not in the form that encode() gives them")
-    notches = reader.bytes(len(table))
+    indices = reader.bytes(len(table))
     decoder = Decoder(data[reader.at:])
-    for notch, (rows, columns) in zip(notches, table.values()):
-        size, above = step_size(notch), [0] * columns
+    for index, (rows, columns) in zip(indices, table.values()):
+        size, above = step_size(index), [0] * columns
         for row in range(rows):
             left = 0
             for column in range(columns):
@@ -124,46 +126,37 @@ def _head(model):
     return out
 
 
-def _matrices(recipe, vocab_size, flat):
-    """The numbers of each matrix: lists of (rows, columns, numbers)."""
-    at, result = 0, []
-    for rows, columns in shapes(recipe, vocab_size).values():
-        result.append((rows, columns, flat[at:at + rows * columns]))
-        at += rows * columns
-    return result
-
-
-def _offsets(matrices, squares):
-    """How many notches coarser than the common step each matrix's is."""
+def _offsets(weights, squares):
+    """How much larger than the common step index each matrix's is."""
     if not squares:
-        return [0] * len(matrices)
+        return [0] * len(weights)
     means = [math.fsum(numbers) / len(numbers) for _, _, numbers in squares]
     known = [mean for mean in means if 0 < mean < math.inf]
     if not known:
-        return [0] * len(matrices)
+        return [0] * len(weights)
     middle = math.fsum(known) / len(known)
-    return [round(NOTCHES * math.log2(middle / mean) / 3) if 0 < mean < math.inf else 0 for mean in means]
+    return [round(STEPS_PER_OCTAVE * math.log2(middle / mean) / 3) if 0 < mean < math.inf else 0 for mean in means]
 
 
-def _bounded(notch):
-    return min(max(notch, FINEST), COARSEST)
+def _bounded(index):
+    return min(max(index, FINEST), COARSEST)
 
 
-def _estimate(matrices, offsets, notch):
+def _estimate(weights, offsets, index):
     """About how many bytes the multiples take: their entropy, matrix by matrix."""
     bits = 0.0
-    for (_, _, numbers), offset in zip(matrices, offsets):
-        size = step_size(_bounded(notch + offset))
+    for (_, _, numbers), offset in zip(weights, offsets):
+        size = step_size(_bounded(index + offset))
         counts = Counter(round(number / size) for number in numbers)
         bits -= sum(count * math.log2(count / len(numbers)) for count in counts.values())
     return int(bits / 8)
 
 
-def _coded(head, notches, matrices):
+def _coded(head, indices, weights):
     """The text with these steps; None where they are too fine for a weight."""
     encoder = Encoder()
-    for notch, (rows, columns, numbers) in zip(notches, matrices):
-        size, above, at = step_size(notch), [0] * columns, 0
+    for index, (_, (rows, columns), numbers) in zip(indices, weights):
+        size, above, at = step_size(index), [0] * columns, 0
         for row in range(rows):
             left = 0
             for column in range(columns):
@@ -174,7 +167,7 @@ def _coded(head, notches, matrices):
                 left += abs(multiple)
                 above[column] += abs(multiple)
                 at += 1
-    return base64url.wrap(head + bytes(notches) + encoder.done())
+    return base64url.wrap(head + bytes(indices) + encoder.done())
 
 
 def _context(total, count):

@@ -1,4 +1,4 @@
-"""Whether a run of makemore's names.txt, as published, came out as published: something to quote."""
+"""Whether a run of makemore's names.txt, with the published settings, came out as published."""
 import microgpt
 
 from .checkpoint import documents_sha256
@@ -9,7 +9,7 @@ NAMES = ("kamon ann karai jaire vialan karia yeran anna areli kaina konna keylen
          "alela anton").split()
 
 
-def receipt(session, curve, names):
+def check_published(session, curve: list, names: list[str]) -> dict | None:
     """What came out, or None for a run that is not the published one, or is not at its end.
 
     curve: steps, losses and means; names: the texts of the twenty names after the last step, in their order. Gives the

@@ -1,4 +1,4 @@
-"""An adaptive arithmetic coder for small whole numbers: the same bytes on every machine, for it computes in integers.
+"""An adaptive arithmetic coder for small integers: the same bytes on every machine, for it computes in integers.
 
 Each number is spelled as decisions between 0 and 1: is it beyond 0, beyond 1, and so on, then its sign. How likely
 each decision is, is learned on the way by counting, in a row of counters for each context (J. Rissanen and
@@ -6,9 +6,9 @@ G. G. Langdon, Arithmetic coding, 1979; the arithmetic here is that of a range c
 """
 
 TOP, BOTTOM = 1 << 32, 1 << 24
-RUNGS = 18        # decisions about the size that are counted; what is beyond is spelled in plain bits
+COUNTED_SIZES = 18  # decisions about the size that are counted; what is beyond is spelled in plain bits
 LARGEST = 1 << 15  # numbers lie between -LARGEST and LARGEST
-FULL = 1000       # decisions counted in a context before they begin to be forgotten
+MAX_COUNT = 1000  # decisions counted in a context before older ones weigh less
 
 
 class Encoder:
@@ -17,12 +17,12 @@ class Encoder:
         self.counts = {}
 
     def number(self, value, context):
-        """Write a whole number from -LARGEST to LARGEST."""
-        size, counts = abs(value), self.counts.setdefault(context, [[1, 1] for _ in range(RUNGS)])
-        for rung in range(min(size + 1, RUNGS)):
-            self._bit(int(size > rung), counts[rung])
-        if size >= RUNGS:
-            rest = size - RUNGS + 1
+        """Write an integer from -LARGEST to LARGEST."""
+        size, counts = abs(value), self.counts.setdefault(context, [[1, 1] for _ in range(COUNTED_SIZES)])
+        for threshold in range(min(size + 1, COUNTED_SIZES)):
+            self._bit(int(size > threshold), counts[threshold])
+        if size >= COUNTED_SIZES:
+            rest = size - COUNTED_SIZES + 1
             for _ in range(rest.bit_length() - 1):
                 self._bit(1, [1, 1])
             self._bit(0, [1, 1])
@@ -73,11 +73,11 @@ class Decoder:
 
     def number(self, context):
         """The next number. Raises ValueError for one that is too large."""
-        counts = self.counts.setdefault(context, [[1, 1] for _ in range(RUNGS)])
+        counts = self.counts.setdefault(context, [[1, 1] for _ in range(COUNTED_SIZES)])
         size = 0
-        while size < RUNGS and self._bit(counts[size]):
+        while size < COUNTED_SIZES and self._bit(counts[size]):
             size += 1
-        if size == RUNGS:
+        if size == COUNTED_SIZES:
             places = 0
             while self._bit([1, 1]):
                 places += 1
@@ -86,7 +86,7 @@ class Decoder:
             rest = 1
             for _ in range(places):
                 rest = rest << 1 | self._bit([1, 1])
-            size = RUNGS + rest - 1
+            size = COUNTED_SIZES + rest - 1
             if size > LARGEST:
                 raise ValueError("a number is too large")
         return -size if size and self._bit([1, 1]) else size
@@ -117,5 +117,5 @@ class Decoder:
 
 def learn(bit, counts):
     counts[bit] += 1
-    if counts[0] + counts[1] > FULL:
+    if counts[0] + counts[1] > MAX_COUNT:
         counts[0], counts[1] = counts[0] + 1 >> 1, counts[1] + 1 >> 1

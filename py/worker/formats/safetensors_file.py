@@ -19,44 +19,46 @@ from array import array
 
 from common import hangul
 from common.errors import UserError
-from worker.session import WINDOW
+from worker.session import MEAN_STEPS
 
-from .checkpoint import Model, check, documents_sha256, recent, shapes, taken
+from .checkpoint import Model, check, documents_sha256, matrices, recent, shapes, take
 
 FORMAT, VERSION = "microgpt-in-your-tab", 1
-MOST_HEADER = 1 << 20      # bytes
-MOST_BYTES = 1 << 25       # of a file: more than the largest run of the recipe's table takes
-MOST_POINTS = 10_000       # of the curve
-MOST_NAMES = 1000
+MAX_HEADER_BYTES = 1 << 20
+MAX_BYTES = 1 << 25        # of a file: more than the largest run of the recipe's table takes
+MAX_POINTS = 10_000        # of the curve
+MAX_NAMES = 1000
 GENERATORS = ("run", "looking")
 
 
-def save(session, data, whole=True, curve=(), names=(), core_sha256=""):
+def save(session, data: str, whole=True, curve=(), names=(), core_sha256="") -> bytes:
     """The bytes of a file: of the whole run, or of its weights.
 
-    data: the data's name; curve: three lists, the steps, losses and means to keep; names: those invented, the newest
+    data: the data's name; curve: three lists, the steps, losses and means; names: those invented, the newest
     first. Raises UserError where an edited core has other matrices.
     """
     more = {"core_sha256": core_sha256, "data_sha256": documents_sha256(session)}
-    model = taken(session, data, **more)
+    model = take(session, data, **more)
     if whole:
         run = session.run
         model.mean, model.square = array("d", run.mean), array("d", run.square)
         model.recent, model.curve = recent(session), [array("d", column) for column in curve]
-        model.names = list(names)[:MOST_NAMES]
+        model.names = list(names)[:MAX_NAMES]
         model.generators = {"run": run.rng.getstate(), "looking": session.rng.getstate()}
     return write(model)
 
 
-def write(model):
+def write(model: Model) -> bytes:
     """The bytes of a Model's file: of the weights, and of all the rest where the model has moments."""
-    table = shapes(model.recipe, len(model.alphabet) + 1)
-    tensors = _split("", table, model.weights)
+    def tensors_of(part, numbers):
+        return [(part + name, *rest) for name, *rest in matrices(model.recipe, len(model.alphabet) + 1, numbers)]
+
+    tensors = tensors_of("", model.weights)
     about = {"format": f"{FORMAT} {VERSION}", "recipe": json.dumps(model.recipe), "step": str(model.step),
              "alphabet": json.dumps(model.alphabet), "data": model.recipe["data"], "data_sha256": model.data_sha256,
              "core_sha256": model.core_sha256}
     if model.mean is not None:
-        tensors += _split("mean.", table, model.mean) + _split("square.", table, model.square)
+        tensors += tensors_of("mean.", model.mean) + tensors_of("square.", model.square)
         tensors.append(("recent", (len(model.recent),), model.recent))
         points = len(model.curve[0]) if model.curve else 0
         tensors.append(("curve", (3, points), array("d", [x for column in model.curve for x in column])))
@@ -71,12 +73,12 @@ def write(model):
     return b"".join([len(text).to_bytes(8, "little"), text, *body])
 
 
-def read(data):
+def read(data: bytes) -> Model:
     """The Model in a file's bytes; with moments where the file holds a whole run.
 
-    Everything is compared with what save() would write before memory is taken for it. Raises UserError.
+    Everything is compared with what save() would write before memory is allocated for it. Raises UserError.
     """
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         raise UserError("keep.file.large")
     try:
         header, start = _header(data)
@@ -96,7 +98,7 @@ def read(data):
 def _header(data):
     """The header, and where the numbers begin. What is not a safetensors file at all is UserError as strange."""
     size = int.from_bytes(data[:8], "little")
-    if len(data) < 10 or not 2 <= size <= MOST_HEADER or data[8:9] != b"{":
+    if len(data) < 10 or not 2 <= size <= MAX_HEADER_BYTES or data[8:9] != b"{":
         raise UserError("keep.file.strange")
     if size > len(data) - 8:
         raise ValueError("it ends too soon")
@@ -129,7 +131,7 @@ def _model(about, header, body):
     if whole:
         expected |= {part + name: shape for part in ("mean.", "square.") for name, shape in table.items()}
         expected |= {name: _free_shape(header, name, most)
-                     for name, most in (("recent", (WINDOW,)), ("curve", (3, MOST_POINTS)))}
+                     for name, most in (("recent", (MEAN_STEPS,)), ("curve", (3, MAX_POINTS)))}
     places = _places(header, expected, len(body))
     model = Model(recipe, int(step), alphabet, _joined(body, places, table, ""))
     for name in ("data_sha256", "core_sha256"):
@@ -208,7 +210,7 @@ def _names(names, letters, recipe):
     """Invented names, each as [step, name, is it new]. By jamo they come as they are shown: put together again."""
     jamo = recipe["letters"] == "jamo"
     letters = letters | set(hangul.ALONE_INITIALS + hangul.ALONE_VOWELS + hangul.ALONE_FINALS) if jamo else letters
-    if type(names) is not list or len(names) > MOST_NAMES:
+    if type(names) is not list or len(names) > MAX_NAMES:
         raise ValueError("the names are no list of them")
     for step, name, is_new in names:
         if type(step) is not int or type(name) is not str or type(is_new) is not bool or not 0 <= step < 1 << 30:
@@ -233,15 +235,6 @@ def _generators(states):
             raise ValueError("a generator's state is none")
         random.Random().setstate(state := (version, tuple(words), waiting))
         result[name] = state
-    return result
-
-
-def _split(part, table, numbers):
-    """A flat array as the matrices of a table: lists of (name, shape, numbers)."""
-    at, result = 0, []
-    for name, (rows, columns) in table.items():
-        result.append((part + name, (rows, columns), numbers[at:at + rows * columns]))
-        at += rows * columns
     return result
 
 

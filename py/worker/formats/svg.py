@@ -1,26 +1,24 @@
 """The page's two pictures as SVG that stands alone: letters on both axes, the numbers as titles, all escaped."""
-from worker.markup import SHOWN, escape
+from worker.markup import TOP_TOKENS, escape, head_name, top_tokens
 
 CELL, LEFT, TOP, GAP = 24, 34, 34, 26  # pixels
 INK, SOFT, ACCENT, WASH = "#1c1b19", "#6b6862", "#a23b00", "#f4f1ec"
 FONT = 'font-family="system-ui, sans-serif" font-size="14"'
-ACROSS = 4  # heads in a row
+HEADS_PER_ROW = 4
 
 
-def attention(letters, weights, words):
+def attention(letters: list, weights: list, texts: dict) -> str:
     """A square for each head, [layer][head][query][key]; down: the letter that asks, across: the one looked at.
 
-    words: the texts "head" and "layer", with {n} for the number.
+    texts: "head" and "layer", with {n} for the number.
     """
     n, parts = len(letters), []
     width, height = LEFT + n * CELL + GAP, TOP + n * CELL + GAP
-    across = min(ACROSS, max(map(len, weights)))
+    across = min(HEADS_PER_ROW, max(map(len, weights)))
     down = 0
     for layer, heads in enumerate(weights):
         for h, rows in enumerate(heads):
-            name = words["head"].format(n=h + 1)
-            if len(weights) > 1:
-                name = words["layer"].format(n=layer + 1) + ", " + name
+            name = head_name(layer, h, len(weights), texts)
             x, y = h % across * width, (down + h // across) * height
             parts.append(f'<g transform="translate({x} {y})">{_head(letters, rows, name)}</g>')
         down += -(-len(heads) // across)
@@ -40,16 +38,13 @@ def _head(letters, rows, name):
     return "".join(parts)
 
 
-def probabilities(letters, alphabet, rows, targets):
-    """A row for each position: what was read so far, and the likeliest next letters; outlined, what does follow."""
+def probabilities(letters: list, alphabet: list, rows: list, targets: list) -> str:
+    """A row for each position: what was read so far, and the likeliest next letters; the actual one is outlined."""
     parts, left, width = [], 130, 76
     for position, (row, target) in enumerate(zip(rows, targets)):
         y, read = 10 + position * (CELL + 4), "".join(letters[:position + 1])
         parts.append(_text(left - 10, y + 17, read[-12:], INK, "end"))
-        order = sorted(range(len(row)), key=lambda token: -row[token])[:SHOWN]
-        if target not in order:
-            order[-1] = target
-        for place, token in enumerate(order):
+        for place, token in enumerate(top_tokens(row, target)):
             x = left + place * (width + 4)
             title = f"{read} → {alphabet[token]}: {100 * row[token]:.2f} %"
             outline = f' stroke="{ACCENT}"' if token == target else ""
@@ -58,7 +53,7 @@ def probabilities(letters, alphabet, rows, targets):
                          f'fill-opacity=".25"><title>{_safe(title)}</title></rect>')
             parts.append(_text(x + 6, y + 17, alphabet[token], INK))
             parts.append(_text(x + width - 6, y + 17, f"{100 * row[token]:.0f}", SOFT, "end"))
-    return _document(left + SHOWN * (width + 4) + 10, 20 + len(rows) * (CELL + 4), "".join(parts))
+    return _document(left + TOP_TOKENS * (width + 4) + 10, 20 + len(rows) * (CELL + 4), "".join(parts))
 
 
 def _cell(x, y, size, weight, title):

@@ -1,12 +1,12 @@
 """The documents of a list that are most like a text: by edit distance, the least number of letters to insert, delete or
-replace (Levenshtein, 1965). Pure, and quick enough for some ten thousand names while somebody waits.
+replace (Levenshtein, 1965). Pure, and quick enough for some ten thousand names between a press and its answer.
 """
 
 
 class Nearest:
-    def __init__(self, documents):
+    def __init__(self, documents: list[str]):
         """documents: texts, each once."""
-        self.bits = {}  # of a letter, the first of its kind in a text, or the second, … : a bit of a whole number
+        self.bits = {}  # of a letter, the first of its kind in a text, or the second, … : a bit of an integer
         self.documents = [(document, self._letters(document)) for document in documents]
 
     def _letters(self, text):
@@ -17,7 +17,7 @@ class Nearest:
             letters |= self.bits.setdefault((letter, kind), 1 << len(self.bits))
         return letters
 
-    def of(self, text, count):
+    def of(self, text: str, count: int) -> list[tuple[int, str]]:
         """The count documents nearest to a text, as (distance, document): the nearest first, then by the alphabet."""
         mine, least = self._letters(text), {}
         for document, letters in self.documents:
@@ -36,7 +36,7 @@ class Nearest:
         return found
 
 
-def edits(a, b, limit):
+def edits(a: str, b: str, limit: int) -> int:
     """The edit distance of two texts; where it is above the limit, any number above it."""
     if len(a) > len(b):
         a, b = b, a

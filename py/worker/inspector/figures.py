@@ -1,9 +1,9 @@
 """Pictures of numbers for the panel: HTML that carries its numbers as text. Pure. Letters come from strangers: all is
-escaped. An attribute data-go holds the address that a press opens; --w is a share from 0 to 1, for the style sheet."""
+escaped. The attribute data-go holds the address that a press opens; --w is a share from 0 to 1, for the style sheet."""
 from worker.markup import escape
 
 
-def signed(value):
+def signed(value: float) -> str:
     """A number in few characters, with a true minus sign."""
     size = abs(value)
     text = "0" if size == 0 else f"{size:.2f}" if 0.005 <= size < 100 else f"{size:.0e}"
@@ -11,8 +11,8 @@ def signed(value):
 
 
 def vector(label, values, names, letters=(), marked=None):
-    """Numbers side by side. label: HTML; values: floats; names: of each, as Reading.name() gives them; letters: what
-    each belongs to, if it has a letter; marked: the index of one to point out."""
+    """Numbers side by side. label: HTML; values: floats; names: of each, as DocumentTrace.name() gives them; letters:
+    what each belongs to, if it has a letter; marked: the index of one to point out."""
     largest = max(map(abs, values), default=0) or 1
     cells = "".join(
         f'<td data-go="number.{name}" data-value="{value:.6g}" style="--w:{abs(value) / largest:.3f}"'
@@ -25,7 +25,7 @@ def vector(label, values, names, letters=(), marked=None):
 
 
 def shares(label, letters, rows, heads):
-    """A table of shares in per cent: a row for each of heads (texts), a column for each letter."""
+    """A table of shares in percent: a row for each of heads (texts), a column for each letter."""
     columns = "".join(f'<th scope="col">{escape(letter)}</th>' for letter in letters)
     lines = "".join(
         f'<tr><th scope="row">{escape(head)}</th>' + "".join(
@@ -37,7 +37,7 @@ def shares(label, letters, rows, heads):
 
 def edges(label, heads, rows):
     """A table of a number's neighbours in the graph. heads: texts; rows: (name, html, *numbers), the name as
-    Reading.name() gives it."""
+    DocumentTrace.name() gives it."""
     columns = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
     lines = "".join(f'<tr><td><button type="button" data-go="number.{name}">{html}</button></td>'
                     + "".join(f"<td>{precise(value)}</td>" for value in values) + "</tr>"
@@ -46,8 +46,8 @@ def edges(label, heads, rows):
             f"<tbody>{lines}</tbody></table>")
 
 
-def precise(value):
-    """A number with five digits that tell, and a true minus sign."""
+def precise(value: float) -> str:
+    """A number with five significant digits, and a true minus sign."""
     return f"{value:.5g}".replace("-", "−")
 
 

@@ -4,35 +4,36 @@ Its stages are found in the calls that the core made, by the names of its functi
 core does without one, the stage is left out.
 """
 from common.errors import UserError
-from worker.markup import escape
+from worker.markup import escape, head_name
 
 from . import Page, figures
 
-LIKELIEST = 8  # of the next letters, in their order
-INVENTED = 5   # of the last invented names, offered to follow the model through
+MAX_CANDIDATES = 8  # of the next letters, the likeliest first
+MAX_INVENTED = 5    # of the last invented names, offered as documents
 
 
 class Stage:
-    """key: of its words, and in its address; figures: HTML; values: the Values whose lines are lit."""
+    """A stage of a letter's way. key: of its texts, and in its address; layer: its number, or None; figures: HTML;
+    values: the Values whose lines are highlighted; said: the values of its sentence."""
 
     def __init__(self, key, layer, figures, values, **said):
         self.key, self.layer, self.figures, self.values, self.said = key, layer, figures, values, said
 
 
-class Way:
-    """The stages of one position of a reading. Figures link each number to its own page."""
+class ForwardPass:
+    """The stages of one position of a document trace. Figures link each number to its own page."""
 
-    def __init__(self, inside, position):
-        self.inside, self.reading, self.position = inside, inside.read(), position
-        self.alphabet = inside.session.alphabet
-        self.letters = [self.alphabet[token] for token in self.reading.tokens[:position + 1]]
-        self.target = self.reading.tokens[position + 1]
-        self.forward, self.softmax = self.reading.positions[position]
+    def __init__(self, inspector, position: int):
+        self.inspector, self.trace, self.position = inspector, inspector.read(), position
+        self.alphabet = inspector.session.alphabet
+        self.letters = [self.alphabet[token] for token in self.trace.tokens[:position + 1]]
+        self.target = self.trace.tokens[position + 1]
+        self.forward, self.softmax = self.trace.positions[position]
         self.norms = self.forward.calls("rmsnorm")
-        self.linear = {self.reading.matrix(call.arguments.get("w")): call for call in self.forward.calls("linear")}
+        self.linear = {self.trace.matrix(call.arguments.get("w")): call for call in self.forward.calls("linear")}
         self.stages = []
         self.add(self.token, self.embedding)
-        for layer in range(self.reading.settings.n_layer):
+        for layer in range(self.trace.settings.n_layer):
             self.add(self.query, self.attention, self.mix, self.hidden, self.residual, layer=layer)
         self.add(self.logits, self.probabilities, self.choice, self.loss)
 
@@ -44,8 +45,8 @@ class Way:
                 continue
 
     def vector(self, key, values, letters=(), marked=None, **said):
-        label = self.inside.say("letter." + key, **said)
-        return figures.vector(label, [value.data for value in values], [self.reading.name(value) for value in values],
+        label = self.inspector.say("letter." + key, **said)
+        return figures.vector(label, [value.data for value in values], [self.trace.name(value) for value in values],
                              letters, marked)
 
     def vectors(self, *pairs, **said):
@@ -53,7 +54,7 @@ class Way:
 
     # ---- Before the layers.
     def token(self):
-        letter, token = self.letters[-1], self.reading.tokens[self.position]
+        letter, token = self.letters[-1], self.trace.tokens[self.position]
         figures = f'<p class="formula"><b>{escape(letter)}</b> → <b>{token}</b></p>'
         return Stage("token", None, figures, [], letter=escape(letter), token=token, position=self.position)
 
@@ -73,12 +74,12 @@ class Way:
 
     def heads(self, values):
         """A vector's parts, one a head."""
-        size = len(values) // self.reading.settings.n_head
+        size = len(values) // self.trace.settings.n_head
         return [values[start:start + size] for start in range(0, len(values), size)]
 
     def query(self, layer):
         call = self.attend(layer)
-        made = {self.reading.matrix(inner.arguments["w"])[-2:]: inner.result for inner in call.calls("linear")}
+        made = {self.trace.matrix(inner.arguments["w"])[-2:]: inner.result for inner in call.calls("linear")}
         blocks = [self.vector("normed", call.arguments["x"])]
         for h, parts in enumerate(zip(*(self.heads(made[name]) for name in ("wq", "wk", "wv")))):
             tables = "".join(self.vector(name, part) for name, part in zip(("wq", "wk", "wv"), parts))
@@ -87,15 +88,15 @@ class Way:
                      letter=escape(self.letters[-1]))
 
     def head(self, h):
-        return self.inside.say("head", n=h + 1)
+        return head_name(0, h, 1, self.inspector.texts)
 
     def attention(self, layer):
         calls = self.attend(layer).calls("softmax")
         names = [self.head(h) for h in range(len(calls))]
         scores = "".join(self.vector("scores", call.arguments["scores"], self.letters, head=escape(name))
                          for name, call in zip(names, calls))
-        table = figures.shares(self.inside.say("letter.shares"), self.letters, [
-            [(weight.data, self.reading.name(weight)) for weight in call.result] for call in calls], names)
+        table = figures.shares(self.inspector.say("letter.shares"), self.letters, [
+            [(weight.data, self.trace.name(weight)) for weight in call.result] for call in calls], names)
         return Stage("attention", layer, table + scores, [
             value for call in calls for value in (*call.arguments["scores"], *call.result)],
             letter=escape(self.letters[-1]))
@@ -113,7 +114,7 @@ class Way:
                      [*norm, *before, *hidden], on=sum(value.data > 0 for value in hidden), units=len(hidden))
 
     def residual(self, layer):
-        last = layer + 1 == self.reading.settings.n_layer
+        last = layer + 1 == self.trace.settings.n_layer
         after = self.linear["lm_head"].arguments["x"] if last else self.norms[3 + 2 * layer].arguments["x"]
         out = self.of(layer, "mlp_fc2").result
         return Stage("residual", layer, self.vectors(("fc2", out), ("after", after)), [*out, *after])
@@ -132,19 +133,19 @@ class Way:
     def choice(self):
         made = self.softmax.result
         order = sorted(range(len(made)), key=lambda token: -made[token].data)
-        shown, place = order[:LIKELIEST], order.index(self.target)
-        label = self.inside.say("letter.order")
+        shown, place = order[:MAX_CANDIDATES], order.index(self.target)
+        label = self.inspector.say("letter.order")
         return Stage("choice", None, figures.vector(
-            label, [made[token].data for token in shown], [self.reading.name(made[token]) for token in shown],
+            label, [made[token].data for token in shown], [self.trace.name(made[token]) for token in shown],
             [self.alphabet[token] for token in shown], place), made, best=escape(self.alphabet[order[0]]),
             percent=f"{100 * made[order[0]].data:.0f}", next=escape(self.alphabet[self.target]), place=place + 1,
             count=len(made))
 
     def loss(self):
-        probability, loss = self.softmax.result[self.target], self.reading.loss
-        log = [node for node, _ in self.reading.users(probability) if node.op == "log"][0]
-        total = [node for node, _ in self.reading.users(log) if node.op == "sum" and node in loss.inputs][0]
-        following = [self.alphabet[token] for token in self.reading.tokens[1:]]
+        probability, loss = self.softmax.result[self.target], self.trace.loss
+        log = [node for node, _ in self.trace.users(probability) if node.op == "log"][0]
+        total = [node for node, _ in self.trace.users(log) if node.op == "sum" and node in loss.inputs][0]
+        following = [self.alphabet[token] for token in self.trace.tokens[1:]]
         figures = (self.vectors(("probability", [probability]), ("log", [log]), next=escape(self.alphabet[self.target]))
                    + self.vector("logs", total.inputs, following, total.inputs.index(log))
                    + self.vectors(("total", [total]), ("mean", [loss]), count=len(total.inputs)))
@@ -154,51 +155,48 @@ class Way:
 
     def name(self, stage):
         """A stage's name in an address: with the layer, where there are several."""
-        several = self.reading.settings.n_layer > 1 and stage.layer is not None
+        several = self.trace.settings.n_layer > 1 and stage.layer is not None
         return stage.key + (str(stage.layer + 1) if several else "")
 
     def title(self, stage):
-        several = self.reading.settings.n_layer > 1 and stage.layer is not None
-        return self.inside.say(f"letter.{stage.key}.title") + (f" {stage.layer + 1}" if several else "")
+        several = self.trace.settings.n_layer > 1 and stage.layer is not None
+        return self.inspector.say(f"letter.{stage.key}.title") + (f" {stage.layer + 1}" if several else "")
 
 
-def show(inside, pieces):
+def show(inspector, pieces: list[str]) -> Page:
     """pieces: [position, stage]; what is missing is the first, what does not exist the nearest."""
-    length = len(inside.read().tokens) - 1
+    length = len(inspector.read().tokens) - 1
     position, stage = [*pieces, "", ""][:2]
     if position and not (position.isascii() and position.isdigit()):
         raise UserError("inside.nowhere")
     position = min(int(position[:4] or 1), length - 1)
-    way = Way(inside, position)
+    way = ForwardPass(inspector, position)
     names = [way.name(stage) for stage in way.stages]
     at = names.index(stage) if stage in names else 0
     shown = way.stages[at]
     addresses = [f"letter.{position}.{name}" for name in names]
     letters = figures.choices([(f"letter.{p}.{names[at]}", way.alphabet[token])
-                              for p, token in enumerate(inside.read().tokens[:-1])], f"letter.{position}.{names[at]}")
+                               for p, token in enumerate(way.trace.tokens[:-1])], f"letter.{position}.{names[at]}")
     stages = figures.choices(zip(addresses, map(way.title, way.stages)), addresses[at])
-    lines = inside.read().lines(shown.values) or way_in(way)
-    html = (documents(inside, addresses[at])
-            + f'<div class="letters" role="group" aria-label="{escape(inside.say("letter.letters"))}">{letters}</div>'
-            f'<div class="stages" role="group" aria-label="{escape(inside.say("letter.stages"))}">{stages}</div>'
+    # Where no Value is made, it is the line that hands the token to the model.
+    lines = way.trace.lines(shown.values) or {way.forward.line}
+    say = inspector.say
+    html = (documents(inspector, addresses[at])
+            + f'<div class="letters" role="group" aria-label="{escape(say("letter.letters"))}">{letters}</div>'
+            f'<div class="stages" role="group" aria-label="{escape(say("letter.stages"))}">{stages}</div>'
             f"<h3>{escape(way.title(shown))}</h3>"
-            f'<p class="sentence">{inside.say("letter." + shown.key, **shown.said)}</p>{shown.figures}')
+            f'<p class="sentence">{inspector.say("letter." + shown.key, **shown.said)}</p>{shown.figures}')
     before = addresses[at - 1] if at else f"letter.{position - 1}.{names[-1]}" if position else ""
     after = (addresses[at + 1] if at + 1 < len(addresses)
              else f"letter.{position + 1}.{names[0]}" if position + 1 < length else "")
     return Page(addresses[at], html, lines, before, after)
 
 
-def documents(inside, address):
-    """The documents to choose from: the one that the run learns from, the visitor's, and names it just invented."""
-    at_hand = inside.session.document() if inside.look else inside.read().doc
-    invented = [made.name for made in reversed(inside.session.history.inventions)]
-    others = dict.fromkeys([inside.look, *invented[:INVENTED]])
-    items = [("", inside.say("letter.at-hand", doc=at_hand)), *((doc, doc) for doc in others if doc)]
-    return (f'<div class="documents" role="group" aria-label="{escape(inside.say("letter.documents"))}">'
-            f"{figures.documents(items, address, inside.look)}</div>")
-
-
-def way_in(way):
-    """The lines that turn letters into tokens and hand them to the model: no Value is made there."""
-    return {way.forward.line}
+def documents(inspector, address):
+    """The documents to choose from: the current training document, the visitor's, and the latest invented names."""
+    at_hand = inspector.session.document() if inspector.look else inspector.read().doc
+    invented = [made.name for made in reversed(inspector.session.snapshots.inventions)]
+    others = dict.fromkeys([inspector.look, *invented[:MAX_INVENTED]])
+    items = [("", inspector.say("letter.at-hand", doc=at_hand)), *((doc, doc) for doc in others if doc)]
+    return (f'<div class="documents" role="group" aria-label="{escape(inspector.say("letter.documents"))}">'
+            f"{figures.documents(items, address, inspector.look)}</div>")

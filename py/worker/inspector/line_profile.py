@@ -17,7 +17,7 @@ from common.bidi import isolated
 from worker.markup import escape
 
 COPIES = 3
-LONGEST_S = 0.3  # of a step that is measured: to watch it takes some forty times as long
+MAX_STEP_S = 0.3  # to profile a step takes some forty times as long
 EMPTY = """
 def nothing():
     pass
@@ -38,7 +38,7 @@ def median(numbers):
     return numbers[len(numbers) // 2]
 
 
-class Watch:
+class LineClock:
     """counts[line] and seconds[line] of a file, in the with-block; the clock stands still while reports are made.
 
     reports[line]: how many of a line's reports its seconds have paid for; calls[line]: how many calls and returns.
@@ -101,11 +101,11 @@ def call_ratio():
     exec(compile(EMPTY, "empty", "exec"), space)
 
     def quickest(name):
-        watches = [Watch("empty", EMPTY.count("\n")) for _ in range(COPIES)]
-        for watch in watches:
-            with watch:
+        clocks = [LineClock("empty", EMPTY.count("\n")) for _ in range(COPIES)]
+        for clock in clocks:
+            with clock:
                 space[name]()
-        return min(sum(watch.seconds) for watch in watches), sum(watches[0].reports), sum(watches[0].calls)
+        return min(sum(clock.seconds) for clock in clocks), sum(clocks[0].reports), sum(clocks[0].calls)
 
     seconds, reports, _ = quickest("lines")
     report = seconds / reports
@@ -114,49 +114,49 @@ def call_ratio():
 
 
 class TooSlow(Exception):
-    """A step takes too long to be watched line by line."""
+    """A step takes too long to be profiled line by line."""
 
 
-class Lines:
+class LineProfile:
     """A step that a copy of the run takes: the next one, or the last one again where no next one is left.
 
     step, doc: which; counts[line], shares[line]: from line 1 on, the shares 0 to 1 and 1 in sum; seconds and
-    plain_seconds: how long it took while watched, and how long another copy took unwatched. Raises TooSlow.
+    plain_seconds: how long it took while profiled, and how long another copy took without. Raises TooSlow.
     """
 
     def __init__(self, run, length):
         """run: a microgpt.Run; length: how many lines the core's file has."""
         at = min(run.step, run.settings.num_steps - 1)
         self.step, self.doc = at + 1, run.docs[at % len(run.docs)]
-        self.plain_seconds = median(self.taken(run, at) for _ in range(COPIES))
-        if self.plain_seconds > LONGEST_S:
+        self.plain_seconds = median(self.time_step(run, at) for _ in range(COPIES))
+        if self.plain_seconds > MAX_STEP_S:
             raise TooSlow
-        watches = [Watch(type(run).train.__code__.co_filename, length) for _ in range(COPIES)]
-        self.seconds = median(self.taken(run, at, watch) for watch in watches)
-        middle = [median(seconds) for seconds in zip(*(watch.seconds for watch in watches))]
-        own = net(middle, watches[0].reports, watches[0].calls, call_ratio())[1:]
-        self.counts, self.shares = watches[0].counts[1:], [seconds / (sum(own) or 1) for seconds in own]
+        clocks = [LineClock(type(run).train.__code__.co_filename, length) for _ in range(COPIES)]
+        self.seconds = median(self.time_step(run, at, clock) for clock in clocks)
+        middle = [median(seconds) for seconds in zip(*(clock.seconds for clock in clocks))]
+        own = net(middle, clocks[0].reports, clocks[0].calls, call_ratio())[1:]
+        self.counts, self.shares = clocks[0].counts[1:], [seconds / (sum(own) or 1) for seconds in own]
 
-    def taken(self, run, step, watch=None):
-        """The seconds that a copy of the run needs for a step, watched or not."""
-        taken = copy.copy(run)
-        taken.gpt, taken.step = pickle.loads(pickle.dumps(run.gpt)), step
+    def time_step(self, run, step, clock=None):
+        """The seconds that a copy of the run needs for a step, profiled or not."""
+        copied = copy.copy(run)
+        copied.gpt, copied.step = pickle.loads(pickle.dumps(run.gpt)), step
         collects = gc.isenabled()
         gc.disable()  # it comes at any line, and is none's fault
         try:
-            with watch or nullcontext():
+            with clock or nullcontext():
                 began = perf_counter()
-                taken.train()
+                copied.train()
                 return perf_counter() - began
         finally:
             if collects:
                 gc.enable()
 
 
-def table(lines, measured, words):
+def table(lines: list[str], measured: LineProfile, texts: dict) -> str:
     """The whole source as a table: how often, what share, the line's number, the line.
 
-    lines: the HTML of each line; measured: a Lines; words: the texts that begin with "lines.".
+    lines: the HTML of each line; measured: a LineProfile; texts: those that begin with "lines.".
     """
     most = max(measured.shares) or 1  # has the full bar
     rows = "".join(
@@ -164,10 +164,10 @@ def table(lines, measured, words):
         f'<td style="--w:{share / most:.3f}">{f"{100 * share:.0f}" if share >= .005 else ""}</td>'
         f'<th scope="row">{number}</th><td><code>{line}</code></td></tr>'
         for number, (line, count, share) in enumerate(zip(lines, measured.counts, measured.shares), 1))
-    said = words["lines.caption"].format(step=measured.step, doc=isolated(escape(measured.doc)),
-                                         runs=f"{sum(measured.counts):,}",
-                                         plain=f"{1000 * measured.plain_seconds:.0f}",
-                                         watched=f"{1000 * measured.seconds:.0f}")
-    head = "".join(f'<th scope="col">{words["lines." + name]}</th>' for name in ("count", "share", "number", "code"))
-    return (f'<p class="hint">{said}</p><div class="counted" tabindex="0"><table><thead><tr>{head}</tr></thead>'
+    caption = texts["lines.caption"].format(step=measured.step, doc=isolated(escape(measured.doc)),
+                                            runs=f"{sum(measured.counts):,}",
+                                            plain=f"{1000 * measured.plain_seconds:.0f}",
+                                            watched=f"{1000 * measured.seconds:.0f}")
+    head = "".join(f'<th scope="col">{texts["lines." + name]}</th>' for name in ("count", "share", "number", "code"))
+    return (f'<p class="hint">{caption}</p><div class="counted" tabindex="0"><table><thead><tr>{head}</tr></thead>'
             f"<tbody>{rows}</tbody></table></div>")

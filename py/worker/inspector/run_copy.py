@@ -1,4 +1,4 @@
-"""A run as it was at one moment, from which private copies are made: whatever is done to one, the run never notices.
+"""A run as it was at one moment, from which private copies are made: whatever is done to one leaves the run as it is.
 
 A core that visitors edit may write into any of its run's attributes: each copy has all of them for itself.
 """
@@ -9,8 +9,8 @@ import types
 SHARED = (type, types.FunctionType, types.ModuleType, types.GeneratorType)  # what cannot be copied, or needs no copy
 
 
-class Moment:
-    """run() gives a new copy of the run as it was when the Moment was made.
+class RunCopy:
+    """run() gives a new copy of the run as it was when the RunCopy was made.
 
     The attributes are pickled together, many times quicker than copy.deepcopy: Values that several of them hold stay
     shared among them. A Value that was computed comes out as a mere number, without the graph behind it.

@@ -1,11 +1,11 @@
-"""What the core does while somebody watches: every Value it makes, with the lines that made it, and its main calls.
+"""What the core does while it is traced: every Value it makes, with the lines that made it, and its main calls.
 
-It is watched as a debugger does it (sys.settrace), from outside and only for as long as the with-block lasts: the file
-stays as it is, and when nobody looks nothing is slower. An edited core is watched in the same way.
+It is traced as a debugger does it (sys.settrace), from outside and only for as long as the with-block lasts: the file
+stays as it is, and nothing is slower at other times. An edited core is traced in the same way.
 """
 import sys
 
-CALLS = ("forward", "attend", "linear", "rmsnorm", "softmax")  # of the core, in its own words
+CALLS = ("forward", "attend", "linear", "rmsnorm", "softmax")  # the core's functions that are recorded
 
 
 class Call:
@@ -19,9 +19,9 @@ class Call:
         return [call for call in self.inner if call.name == name]
 
 
-class Recording:
+class Tracer:
     """nodes: each Value in the order of making; lines[n]: the lines that made node n, the innermost first, up to the
-    model's or, outside of it, the watched method's own; calls: those that the watched method made."""
+    model's or, outside of it, the traced method's own; calls: those that the traced method made."""
 
     def __init__(self, method):
         """method: the method of the core's Run that will be called in the with-block."""
@@ -70,8 +70,8 @@ class Recording:
 
 
 class Nudge:
-    """A Recording's other half: in the with-block, the Value that is made as the n-th is raised by something before
-    anyone uses it; all that comes after is the core's own doing."""
+    """In the with-block, the Value that is made as the n-th is raised by so much before anything uses it; all that
+    comes after is computed by the core itself."""
 
     def __init__(self, method, n, by):
         self.value = method.__globals__["Value"].__init__.__code__

@@ -11,8 +11,8 @@ from worker.markup import escape
 
 from . import Page, figures
 from . import value as value_page
-from .document_trace import Reading
-from .run_copy import Moment
+from .document_trace import DocumentTrace
+from .run_copy import RunCopy
 from .tracer import Locals
 
 STAGES = ("document", "forward", "backward", "mean", "square", "update")
@@ -27,7 +27,7 @@ class Slow:
     where the core keeps none; told: train()'s local variables; loss."""
 
     def __init__(self, run):
-        taken = Moment(run).run()
+        taken = RunCopy(run).run()
         self.step, self.doc = run.step + 1, run.docs[run.step % len(run.docs)]
         self.before = self.numbers(taken)
         with Locals(type(run).train) as self.told:
@@ -46,7 +46,7 @@ def show(inside, pieces):
         if run.step >= run.settings.num_steps:
             raise UserError("step.over")
         inside.slow = Slow(run)
-        inside.reading = Reading(run, inside.slow.doc)  # what number pages show from here on
+        inside.reading = DocumentTrace(run, inside.slow.doc)  # what number pages show from here on
     stage = pieces.pop() if pieces and pieces[-1] in STAGES else STAGES[0]
     reading, weight = inside.read(), ".".join(pieces)
     reading.backward()
