@@ -1,7 +1,7 @@
-"""A trained model in a link: how long the text is, and what the rounding costs, over five seeds.
+"""A trained model in a link: how many characters it takes, and how much its rounding adds to the held-out loss.
 
-Each run is the default recipe, trained for all of its steps by what is compiled, in this Python. The held-out loss is
-the mean over the last tenth of the shuffled documents, of which the run reads none.
+Each run is the default recipe, trained to its end by the compiled engine, in this Python. The held-out loss is the mean
+over the last tenth of the shuffled documents, none of which the run trains on.
 """
 
 import math
@@ -14,7 +14,7 @@ SEEDS = (42, 1, 2, 3, 4)
 
 
 def held_out_loss(session, docs: list[str]) -> float:
-    """The mean loss of documents, in nats, by what is compiled from the core."""
+    """The mean loss of documents, in nats, by the compiled engine."""
     session.use("compiled")
     losses = []
     for doc in docs:
@@ -25,7 +25,7 @@ def held_out_loss(session, docs: list[str]) -> float:
 
 
 def measure(lines: list[str], seed: int) -> tuple[int, float, float]:
-    """The fragment's characters, and the held-out loss of the full weights and of those that the link holds."""
+    """The fragment's length in characters, the held-out loss of the full weights, and that of the link's weights."""
     from common.recipe import DEFAULTS
     from worker.formats import checkpoint, model_link
     from worker.session import Session
@@ -33,8 +33,7 @@ def measure(lines: list[str], seed: int) -> tuple[int, float, float]:
     session = Session(lines, DEFAULTS | {"seed": seed})
     session.use("compiled")
     session.train(math.inf, 0.5, "")
-    kept = checkpoint.taken(session, DATA)
-    text = model_link.encode(kept, session.run.square)
+    text = model_link.encode(checkpoint.taken(session, DATA), session.run.square)
     opened = checkpoint.session(model_link.decode(text), lines)
     docs = session.run.docs[-len(session.run.docs) // 10:]
     return len("model=" + text), held_out_loss(session, docs), held_out_loss(opened, docs)
@@ -42,11 +41,12 @@ def measure(lines: list[str], seed: int) -> tuple[int, float, float]:
 
 def main() -> None:
     lines = (ROOT / f"static/datasets/{DATA}.txt").read_text("utf-8").splitlines()
-    print("A trained model in a link, at the defaults, 1,000 steps\n")
+    print("A trained model in a link, at the defaults after 1,000 steps; the held-out loss is that of the last tenth of "
+          "the documents:\n")
     print("| seed | characters | held-out loss | from the link | more |\n|---:|---:|---:|---:|---:|")
     for seed in SEEDS:
         characters, full, linked = measure(lines, seed)
-        print(f"| {seed} | {characters:,} | {full:.4f} | {linked:.4f} | {100 * (linked / full - 1):+.2f} % |")
+        print(f"| {seed} | {characters:,} | {full:.4f} | {linked:.4f} | {100 * (linked / full - 1):+.2f}% |")
 
 
 if __name__ == "__main__":
