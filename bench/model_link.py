@@ -41,8 +41,8 @@ def measure(lines: list[str], seed: int) -> tuple[int, float, float]:
 
 def main() -> None:
     lines = (ROOT / f"static/datasets/{DATA}.txt").read_text("utf-8").splitlines()
-    print("A trained model in a link, at the defaults after 1,000 steps; the held-out loss is that of the last tenth of "
-          "the documents:\n")
+    print("A trained model in a link, at the defaults after 1,000 steps; the held-out loss is that of the last tenth "
+          "of the documents:\n")
     print("| seed | characters | held-out loss | from the link | more |\n|---:|---:|---:|---:|---:|")
     for seed in SEEDS:
         characters, full, linked = measure(lines, seed)
