@@ -1,8 +1,8 @@
 """Compile Pyodide's standard library ahead of time, so that no visitor's browser has to.
 
-The package ships the library as source, which Python would compile on every page load, for seconds. This writes the
-same archive as byte code, without docstrings and asserts (`-O2`), and without the modules that a browser can't use.
-Byte code fits one version of Python only, so Pyodide itself runs this file:
+The package holds the library as sources, which Python compiles anew on every page load, for seconds. This writes the
+same archive as byte code, without docstrings and asserts (`-O2`), and without what nothing in a browser runs. Byte code
+fits one version of Python only, so this file is run by Pyodide itself:
 
     PYTHONNODEBUGRANGES=1 node tools/pyodide.mjs tools/stdlib.py SOURCES.zip COMPILED.zip
 
