@@ -1,9 +1,9 @@
-"""How long a step of training takes, and what the core gains by making each dot product and each sum one node.
+"""How long a step of training takes, and how much the core gains by making each dot product and each sum one node.
 
-Against it stands the same file with a node for each `+` and `×`, as in the published program: its `dot` and `total` are
-replaced by chains of its own `*` and `+`. Both train at the defaults on the same documents, a block of steps of one
-after a block of the other, so that a busy machine slows both; the ratio is the median of the blocks' ratios. In this
-Python, and in the site's Pyodide in a worker of a real browser.
+The baseline is the same file with a node for each `+` and `×`, as in the published program: its `dot` and `total` are
+replaced by chains of its own `*` and `+`. Both train at the defaults on the same documents, in alternating blocks of
+steps, so that a busy machine slows both; the ratio is the median of the blocks' ratios. Measured in this Python, and in
+the site's Pyodide in a worker of a real browser.
 """
 
 import importlib.util
@@ -20,13 +20,13 @@ BLOCKS, STEPS = 8, 5
 
 
 def median(numbers) -> float:
-    """The middle of some numbers, as the module `statistics` has it, which the site's Pyodide comes without."""
+    """As `statistics.median`; the site's Pyodide comes without that module."""
     numbers = sorted(numbers)
     return (numbers[(len(numbers) - 1) // 2] + numbers[len(numbers) // 2]) / 2
 
 
 def chained() -> ModuleType:
-    """The core once more, with neither dot products nor sums of many: both are chains of its own `*` and `+`."""
+    """A second copy of the core's module, whose dot products and sums are chains of its own `*` and `+`."""
     spec = importlib.util.spec_from_file_location("chained", microgpt.__file__)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -48,20 +48,20 @@ def chained() -> ModuleType:
 
 
 def block(run, steps: int) -> list[float]:
-    """The milliseconds of each of some steps."""
+    """The time of each of so many steps, in milliseconds."""
     times = []
     for _ in range(steps):
         start = time.perf_counter()
         run.train()
         times.append((time.perf_counter() - start) * 1000)
-    run.loss = run.probabilities = run.context = None  # its graph would weigh on the other form
+    run.loss = run.probabilities = run.context = None  # frees its graph, which the garbage collector would walk
     return times
 
 
 def measure(lines: list[str]) -> tuple[float, float, float]:
-    """Milliseconds a step with a node for each operation and as the core is, medians both; and how often faster it is.
+    """Median milliseconds a step with a node for each operation, the same for the core, and the ratio of the two.
 
-    Raises `ArithmeticError` if the two do not compute the same.
+    Raises `ArithmeticError` if the two do not compute the same loss.
     """
     slow, fast = chained().Run(lines), microgpt.Run(lines)
     if abs(slow.train() - fast.train()) > 1e-9:
@@ -74,24 +74,30 @@ def measure(lines: list[str]) -> tuple[float, float, float]:
 
 
 def row(where: str, before: float, after: float, ratio: float) -> str:
-    return f"| {where} {sys.version.split()[0]} | {before:.0f} ms | {after:.1f} ms | {ratio:.1f} |"
+    return f"| {where} | {before:.0f} ms | {after:.1f} ms | {ratio:.1f} |"
+
+
+def lines() -> list[str]:
+    return (ROOT / DATA).read_text("utf-8").splitlines()
+
+
+def python() -> str:
+    """This Python's version, as in 3.14."""
+    return "{}.{}".format(*sys.version_info)
 
 
 def in_this_tab() -> str:
-    """The table's row of Pyodide, made in the worker, where the data lie beside this file."""
-    return row("Pyodide", *measure(Path("names.txt").read_text("utf-8").splitlines()))
+    """The table's row of Pyodide, made in the worker."""
+    return row(f"Pyodide {python()} in Chromium", *measure(lines()))
 
 
 def main() -> None:
-    print(f"A step of training at the defaults, {BLOCKS} blocks of {STEPS} steps of each form in turn, medians\n")
-    print("| | a node for each + and × | the core | times faster |\n|---|---:|---:|---:|")
-    print(row("CPython", *measure((ROOT / DATA).read_text("utf-8").splitlines())))
-    if (ROOT / "_site/index.html").is_file():
-        from bench.in_tab import run  # here, because the browser loads this file too
+    from bench.in_tab import run  # here, because the worker imports this file too
 
-        print(run("core", {"bench/core.py": "core.py", "py/microgpt.py": "microgpt.py", DATA: "names.txt"}))
-    else:
-        print("\nThe site is not built: `make site` adds the row of Pyodide.")
+    print(f"A step of training at the defaults, medians of {BLOCKS} blocks of {STEPS} steps of each form in turn:\n")
+    print("| | a node for each + and × | the core | times faster |\n|---|---:|---:|---:|")
+    print(row(f"CPython {python()}", *measure(lines())), flush=True)
+    print(run("bench.core", "bench/core.py", "py/microgpt.py", DATA))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 // Runs a measurement in the site's Pyodide, in a module worker as the site does (bench/in_tab.py asks for it). JavaScript
-// because only it starts workers and Pyodide. In the page, run(module, files) gives the report; in the worker this file
-// works on its own, with the Pyodide that its address names: in_tab.mjs?pyodide.mjs.
+// because only it can start workers and Pyodide. In the page, run([module, files]) resolves to the report; in the worker
+// this same file loads the Pyodide that its address names (in_tab.mjs?PATH/pyodide.mjs) and the files.
 const root = new URL("..", import.meta.url);
 const fetched = async (path) => new Uint8Array(await (await fetch(new URL(path, root))).arrayBuffer());
 
@@ -14,9 +14,9 @@ export const run = (task) => new Promise((resolve, reject) => {
 const measure = async ([module, files]) => {
   const { loadPyodide } = await import(new URL(new URL(import.meta.url).search.slice(1), root));
   const { FS, runPython, pyimport } = await loadPyodide();
-  for (const [path, name] of Object.entries(files)) {
-    FS.mkdirTree(name.split("/").slice(0, -1).join("/") || ".");
-    FS.writeFile(name, await fetched(path));
+  for (const path of files) {
+    FS.mkdirTree(path.split("/").slice(0, -1).join("/") || ".");
+    FS.writeFile(path, await fetched(path));
   }
   runPython("import importlib; importlib.invalidate_caches()");
   return pyimport(module).in_this_tab();

@@ -1,7 +1,7 @@
-"""How long a visitor waits until the worker is ready, and what of that is ours.
+"""How long it takes from opening the page until Python is ready, and how much of that is not Pyodide's own start.
 
-Three pages, each opened in fresh browsers, in turn: the site; Pyodide alone in a worker, from the site's own files;
-Pyodide alone as its package ships it. Alone means without PyScript, page or data, but with the core imported.
+Three pages in turn, each in a new browser: the site; a bare Pyodide worker with the site's own files; a bare Pyodide
+worker with its package's files. Bare means without PyScript, page or data, but with the core imported.
 """
 
 import statistics
@@ -15,12 +15,13 @@ from tools.site import vendored
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 7
+BARE = "a bare Pyodide worker, the same files"
 PAGES = {
     "the site": "_site/",
-    "Pyodide alone, same files": "bench/bare.html?pyodide=/{pyodide}/",
-    "Pyodide alone, as packaged": "bench/bare.html?pyodide=/node_modules/pyodide/",
+    BARE: "bench/bare.html?pyodide=/{pyodide}/",
+    "a bare Pyodide worker, as packaged": "bench/bare.html?pyodide=/node_modules/pyodide/",
 }
-# Runs before the page does: notes the time at which the status says that the worker is ready.
+# Runs before the page's own scripts: notes when the status says that the worker is ready.
 WATCH = """
 window.ready = new Promise((resolve) => new MutationObserver(() => {
   if (document.querySelector('[data-testid="status"][data-state="ready"]')) resolve(performance.now());
@@ -29,15 +30,15 @@ window.ready = new Promise((resolve) => new MutationObserver(() => {
 
 
 def seconds(browser: Browser, url: str) -> float:
-    """From the start of the navigation to `url` until the worker is ready, with nothing in the cache."""
+    """Seconds from the start of the navigation to `url` until the worker is ready."""
     page = browser.new_page()
     page.add_init_script(WATCH)
     page.goto(url, wait_until="commit")
     return page.evaluate("window.ready") / 1000
 
 
-def rows(rounds: int = ROUNDS) -> list[tuple[str, float, float, float]]:
-    """For each page: its name, the median and the least of its times, the median's ratio to Pyodide alone."""
+def rows(rounds: int = ROUNDS) -> list[tuple[str, float, float]]:
+    """For each page: its name, the median of its times, and that median's ratio to the bare worker's."""
     server = start(ROOT)
     pyodide = vendored(ROOT / "_site", "pyodide").relative_to(ROOT)
     times = {name: [] for name in PAGES}
@@ -50,15 +51,15 @@ def rows(rounds: int = ROUNDS) -> list[tuple[str, float, float, float]]:
     server.shutdown()
     server.server_close()
     medians = {name: statistics.median(values) for name, values in times.items()}
-    alone = medians["Pyodide alone, same files"]
-    return [(name, medians[name], min(times[name]), medians[name] / alone) for name in PAGES]
+    return [(name, median, median / medians[BARE]) for name, median in medians.items()]
 
 
 def main() -> None:
-    print(f"Opening the page until the worker is ready, cold, {ROUNDS} browsers each")
-    print(f"{'':28}{'median':>8}{'least':>8}{'ratio':>7}")
-    for name, median, least, ratio in rows():
-        print(f"{name:28}{median:6.2f} s{least:6.2f} s{ratio:7.2f}")
+    print("Opening the page until Python is ready, new browsers without a cache, served on the same machine, medians "
+          f"of {ROUNDS}:\n")
+    print("| | seconds | ratio |\n|---|---:|---:|")
+    for name, median, ratio in rows():
+        print(f"| {name} | {median:.1f} s | {ratio:.2f} |")
 
 
 if __name__ == "__main__":

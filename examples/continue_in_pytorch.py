@@ -1,10 +1,10 @@
-"""Past the tab: train a run that the page saved further in PyTorch, on any number of processes, and save it again.
+"""Resume a run that the page saved in PyTorch, with any number of processes, and save it again.
 
     python examples/continue_in_pytorch.py run.safetensors DATA --num_steps 5000 --batch 32
     torchrun --nproc-per-node 4 examples/continue_in_pytorch.py run.safetensors DATA --num_steps 5000 --batch 32
 
-The algorithm is that of py/microgpt.py, for many documents and all their positions at once. Left to itself (a document
-a step) it takes the core's own steps; with --float64, to all but the last of a double's digits.
+The algorithm is that of py/microgpt.py, for a batch of documents and all their positions at once. With a batch of one,
+the default, it takes the core's steps: with --float64, equal but for rounding in a double's last digits.
 """
 import argparse
 import os
@@ -55,7 +55,7 @@ class GPT(nn.Module):
 
 
 def batch(docs, alphabet, block_size):
-    """Documents as one tensor: a row of tokens each, from BOS to BOS or the block's end, then -1. There may be none."""
+    """Documents as a tensor [document, position] of tokens: BOS, letters, BOS, cut to the block, padded with -1."""
     token, bos = {char: i for i, char in enumerate(alphabet)}, len(alphabet)
     rows = [[bos, *(token[char] for char in doc), bos][:block_size + 1] for doc in docs]
     longest = max(map(len, rows), default=2)
@@ -63,7 +63,7 @@ def batch(docs, alphabet, block_size):
 
 
 def train(model, optimizer, docs, about, size, rank, world):
-    """A step with the next `size` documents, again and again until num_steps are taken; yields each one's loss."""
+    """Train until num_steps, each step on the next `size` documents; yields each step's loss, the batch's mean."""
     recipe = about["recipe"]
     for step in range(about["step"], recipe["num_steps"]):
         share = [docs[(size * step + i) % len(docs)] for i in range(rank, size, world)]  # this process's documents
@@ -80,7 +80,7 @@ def train(model, optimizer, docs, about, size, rank, world):
 
 
 def load(tensors, about, dtype):
-    """The model and its optimizer as they were when the run was saved."""
+    """The model and its optimizer, in the state that was saved."""
     shape = [about["recipe"][name] for name in ("n_layer", "n_embd", "n_head", "block_size")]
     model = GPT(len(about["alphabet"]) + 1, *shape).to(dtype)
     model.load_state_dict({name: tensors[name] for name in model.state_dict()})
@@ -103,7 +103,7 @@ def main(args, rank, world):
         raise ValueError("a step takes a document at least")
     if strange := set("".join(docs)) - set(about["alphabet"]):
         raise ValueError(f"{args.data} has {min(strange)!r}, a letter that {args.run} has no token for")
-    random.Random(recipe["seed"]).shuffle(docs)  # into the core's order, the end of which the page may hold out
+    random.Random(recipe["seed"]).shuffle(docs)  # the core's order; the page holds out its end
     docs = docs[:len(docs) - len(docs) * recipe.get("held_out", 0) // 100]
     model, optimizer = load(tensors, about, torch.float64 if args.float64 else torch.float32)
     if world > 1:
@@ -125,7 +125,7 @@ def main(args, rank, world):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="the .safetensors file that the page saved")
-    parser.add_argument("data", help="the text that it learns from, one document a line")
+    parser.add_argument("data", help="the training data, one document a line")
     parser.add_argument("--batch", type=int, default=1, help="documents in a step, over all processes")
     parser.add_argument("--num_steps", type=int, help="the run's steps in all, those in the file included")
     parser.add_argument("--learning_rate", type=float, help="at step 0; it falls to zero in a line over the steps")

@@ -1,8 +1,8 @@
-"""A file that the page saved, in nothing but Python: its weights go into the core, which invents names with them.
+"""Load a run that the page saved into the core, with the standard library only, and print twenty invented names.
 
     python examples/load_in_plain_python.py run.safetensors
 
-safetensors is eight bytes for the length of the header, the header as JSON, and the numbers: here doubles.
+A safetensors file is the header's length in eight bytes, the header as JSON, and the numbers, here doubles.
 """
 import json
 import pathlib

@@ -1,8 +1,9 @@
-"""A run that the page saved, as PyTorch tensors, and back into a file that the page opens.
+"""Read a run that the page saved into PyTorch tensors, and write a file that the page opens.
 
-Such a file is safetensors, of doubles. The weights have the core's names and shapes (wte, layer0.attn_wq ...); a whole
-run also has mean.NAME and square.NAME, Adam's two moments; recent, the last losses; curve, the loss curve as three
-rows: steps, losses, running means. Its metadata are texts: format, recipe (JSON), step, alphabet (JSON) and more.
+The file is in the safetensors format, with float64 tensors. The weights have the core's names and shapes (wte,
+layer0.attn_wq ...). A whole run also has mean.NAME and square.NAME, Adam's moments; recent, the last losses; and curve,
+the loss curve [3][points]: steps, losses, running means. The metadata are strings: format, recipe (JSON), step,
+alphabet (JSON) and more.
 """
 import json
 import math
@@ -19,9 +20,9 @@ DOTS = 2000   # about how many points a whole curve has
 
 
 def read(path):
-    """(tensors by name, metadata with its JSON read) of a file. Bare weights get moments and a curve as before step 1.
+    """(tensors by name, metadata with its JSON parsed). Weights alone get the moments and the curve of step 0.
 
-    A ValueError says what is wrong with the file, an OSError that there is none.
+    Raises ValueError for a file that is damaged or of another kind, OSError for one that can't be opened.
     """
     try:
         with safe_open(path, "pt") as file:
@@ -58,13 +59,13 @@ def shapes(vocab_size, n_layer, n_embd, n_head, block_size):
 
 
 def write(path, tensors, about):
-    """Save a run: what read() gives, with what has changed since."""
+    """Save a run: tensors and metadata as read() returns them."""
     texts = {name: x if isinstance(x, str) else json.dumps(x) for name, x in about.items()}
     save_file({name: x.detach().double() for name, x in tensors.items()}, path, texts)
 
 
 def with_losses(tensors, losses, about):
-    """The recent losses and the loss curve, with those added that were taken until about["step"]."""
+    """The tensors recent and curve with the losses of the steps up to about["step"] appended."""
     recent, curve = tensors["recent"].tolist(), tensors["curve"].tolist()
     stride = max(1, about["recipe"]["num_steps"] // DOTS)
     for step, loss in enumerate(losses, about["step"] - len(losses) + 1):

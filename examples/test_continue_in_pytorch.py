@@ -1,4 +1,4 @@
-"""PyTorch against the core: the same numbers from the same file, and from any number of processes (`make torch`)."""
+"""PyTorch against the core: the same numbers from the same file, with any number of processes (`make torch`)."""
 
 import contextlib
 import io
@@ -17,6 +17,7 @@ from common.recipe import DEFAULTS
 from microgpt import Run
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from worker.formats import safetensors_file
 from worker.session import Session
 
 torch.set_num_threads(1)  # the models are small, and the other processors may be busy
@@ -219,14 +220,13 @@ def test_what_cannot_be_trained_ends_in_a_sentence(data, arguments, sentence, tm
 
 
 def test_the_page_opens_what_is_saved(tmp_path):
-    run_file = pytest.importorskip("keep.run_file")
     session = Session(NAMES.read_text(encoding="utf-8").splitlines(), DEFAULTS | {"num_steps": 10})
     frames = [session.train(0, 0.5, "") for _ in range(5)]
     curve = [sum((frame["points"][row] for frame in frames), []) for row in range(3)]
     path = tmp_path / "run.safetensors"
-    path.write_bytes(run_file.save(session, "us-names-2018", curve=curve))
+    path.write_bytes(safetensors_file.save(session, "us-names-2018", curve=curve))
     after = trained(path)
-    opened = run_file.read((tmp_path / "after-0.safetensors").read_bytes())
+    opened = safetensors_file.read((tmp_path / "after-0.safetensors").read_bytes())
     losses = curve[1] + [session.run.train() for _ in range(5)]
     assert (opened.step, list(opened.curve[0])) == (10, [*range(1, 11)])
     assert list(opened.curve[1]) == pytest.approx(losses, rel=0, abs=1e-9)

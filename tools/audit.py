@@ -1,7 +1,7 @@
 """Lighthouse's audit of the built site, with its settings for a desktop: .venv/bin/python -m tools.audit
 
-Fails where a mark is under the one wanted, and names what took marks away. The site is served with gzip, as hosts do.
-The packages are in tools/audit/, which `make audit` fills: no part of the site.
+Exits with status 1 if a score is below the one required, and prints what cost points. The site is served with gzip, as
+hosts do. Lighthouse is installed by `make audit` into tools/audit/ and is no part of the site.
 """
 import json
 import os
@@ -14,8 +14,8 @@ from tools.browser import launch_options
 from tools.serve import start
 
 ROOT = Path(__file__).resolve().parent.parent
-TRIES = 3  # what else the machine does can only take marks away
-WANTED = {"performance": 90, "accessibility": 100, "best-practices": 100}
+TRIES = 3  # a busy machine can only lower a score
+REQUIRED = {"performance": 90, "accessibility": 100, "best-practices": 100}
 
 
 def report(url: str) -> dict:
@@ -25,7 +25,7 @@ def report(url: str) -> dict:
         target = Path(folder) / "report.json"
         subprocess.run(
             ["node", "tools/audit/node_modules/lighthouse/cli/index.js", url, "--quiet", "--preset=desktop",
-             "--output=json", f"--output-path={target}", f"--only-categories={','.join(WANTED)}",
+             "--output=json", f"--output-path={target}", f"--only-categories={','.join(REQUIRED)}",
              "--chrome-flags=" + " ".join(["--headless=new", *options["args"]])],
             cwd=ROOT, env={**os.environ, "CHROME_PATH": options["executable_path"]}, check=True)
         return json.loads(target.read_text("utf-8"))
@@ -34,25 +34,26 @@ def report(url: str) -> dict:
 def main() -> None:
     server = start(ROOT / "_site", compress=True)
     for _ in range(TRIES):
-        failed = tell(report(server.url))
+        failed = print_scores(report(server.url))
         if not failed:
             break
     server.shutdown()
     server.server_close()
     if failed:
-        sys.exit("The audit's marks are under those wanted.")
+        sys.exit("A score is below the one required.")
 
 
-def tell(told: dict) -> bool:
-    """Print a report's marks; True where one is under that wanted."""
+def print_scores(found: dict) -> bool:
+    """Print a report's scores; True if one is below the one required."""
     failed = False
-    for name, wanted in WANTED.items():
-        category = told["categories"][name]
-        mark = round(100 * (category["score"] or 0))
-        failed |= mark < wanted
-        print(f"{category['title']:16}{mark:4} of 100, {wanted} wanted")
+    print("| | score | required |\n|---|---:|---:|")
+    for name, required in REQUIRED.items():
+        category = found["categories"][name]
+        score = round(100 * (category["score"] or 0))
+        failed |= score < required
+        print(f"| {category['title']} | {score} | {required} |")
         for reference in category["auditRefs"]:
-            audit = told["audits"][reference["id"]]
+            audit = found["audits"][reference["id"]]
             if audit["score"] is not None and audit["score"] < 1 and reference["weight"]:
                 print(f"  {audit['title']}: {audit.get('displayValue', '')}".rstrip(": "))
                 for item in audit.get("details", {}).get("items", [])[:5]:

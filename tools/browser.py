@@ -1,10 +1,11 @@
-"""Find the browsers that the tests drive, or say how to get them.
+"""Find the browsers that the tests drive, install what is missing, and fail where that can't be done.
 
-    python3 -m tools.browser
+    python3 -m tools.browser                 all three engines
+    python3 -m tools.browser chromium        only these
 
-names them; where one is missing it installs it if it can (Debian's packages, as root). The tests need Chromium or
-Chrome, and take half the time with its headless shell; those that compare browsers need Firefox and WebKit too, and
-are skipped without them.
+Missing browsers are installed from Debian's packages, which takes root. Where an engine stays missing, the command
+names it and its packages and exits with status 1, because tests skipped unseen look like tests passed. To go on
+without it all the same, knowing that its tests are skipped: ALLOW_MISSING=1 make test.
 """
 
 import glob
@@ -18,8 +19,15 @@ CHROMIUM = ["chromium", "chromium-browser", "chrome", "google-chrome", "google-c
 SHELL = ["chromium-headless-shell", "chrome-headless-shell"]
 FIREFOX = ["firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"]
 
-WEBKIT_DRIVER = "/usr/bin/WebKitWebDriver"  # of Debian's webkit2gtk-driver, which brings the browser along
-MINI_BROWSER = next(glob.iglob("/usr/lib/*/webkit2gtk-4.*/MiniBrowser"), "")
+WEBKIT_DRIVER = "/usr/bin/WebKitWebDriver"  # from Debian's webkit2gtk-driver, which depends on the browser itself
+
+
+def mini_browser() -> str:
+    """The path of WebKitGTK's small browser, "" if it isn't installed."""
+    return next(glob.iglob("/usr/lib/*/webkit2gtk-4.*/MiniBrowser"), "")
+
+
+MINI_BROWSER = mini_browser()
 
 
 def find_browser(names: list[str] = CHROMIUM) -> str | None:
@@ -28,33 +36,41 @@ def find_browser(names: list[str] = CHROMIUM) -> str | None:
 
 
 def launch_options() -> dict:
-    """What Playwright's `chromium.launch` needs to drive that browser; its sandbox cannot start as root."""
+    """Options for Playwright's `chromium.launch`; Chromium's sandbox cannot start as root."""
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {"executable_path": find_browser(), "args": ["--disable-dev-shm-usage", *sandbox]}
 
 
 def shell_options() -> dict:
-    """The same for Chromium without its windows, tabs and menus, where that is installed: many tests open it, at half
-    the cost. It compiles WebAssembly well only where much runs: a few steps do not save what that takes."""
+    """The same for Chromium's headless shell, where that is installed: it takes half the processor time. WebAssembly's
+    optimizing compiler is held back, because short tests do not repay what it costs."""
     options = launch_options()
     patient = "--js-flags=--wasm-tiering-budget=2000000000"
     return {"executable_path": find_browser(SHELL) or options["executable_path"], "args": [*options["args"], patient]}
 
 
 def firefox_options() -> dict | None:
-    """What Playwright's `firefox.launch` needs to drive an installed Firefox, or None where there is none. Without the
-    channel it would need a build of Playwright's own."""
+    """Options for Playwright's `firefox.launch` with an installed Firefox, or None if there is none. Without the
+    channel Playwright would look for a build of its own."""
     path = find_browser(FIREFOX)
     return path and {"executable_path": path, "channel": "moz-firefox"}
 
 
 def webkit() -> bool:
-    """Whether there is a WebKit to drive, and a screen for it that nobody sees."""
-    return bool(os.path.exists(WEBKIT_DRIVER) and MINI_BROWSER and shutil.which("Xvfb"))
+    """Whether WebKit, its driver and a virtual screen are installed."""
+    return bool(os.path.exists(WEBKIT_DRIVER) and mini_browser() and shutil.which("Xvfb"))
+
+
+# Engine: (is it installed, its packages in Debian). fonts-nanum has the Hangul that screenshots and canvases show.
+ENGINES = {
+    "chromium": (find_browser, ["chromium", "fonts-nanum"]),
+    "firefox": (firefox_options, ["firefox-esr"]),
+    "webkit": (webkit, ["webkit2gtk-driver", "xvfb"]),
+}
 
 
 def install(*packages: str) -> None:
-    """Install Debian's packages, where that is possible: as root."""
+    """Install Debian packages, where that is possible: as root, on a system with apt. Prints why it failed."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return
     try:
@@ -64,26 +80,31 @@ def install(*packages: str) -> None:
         print(error, file=sys.stderr)
 
 
-def main() -> None:
-    if not find_browser():
-        install("chromium", "fonts-nanum")  # and a font with Hangul for what it draws
-    if not find_browser(SHELL):
-        install("chromium-headless-shell")
-    if not find_browser(FIREFOX):
-        install("firefox-esr")
-    if not (os.path.exists(WEBKIT_DRIVER) and shutil.which("Xvfb")):
-        install("webkit2gtk-driver", "xvfb")
-    browser = find_browser()
-    if not browser:
-        sys.exit(
-            "The tests need Chromium or Chrome on the PATH: install it with your system's packages, "
-            "for example `sudo apt-get install chromium fonts-nanum`, and run `make test` again."
-        )
-    others = {"Firefox": find_browser(FIREFOX), "WebKit": os.path.exists(WEBKIT_DRIVER) and WEBKIT_DRIVER}
-    print("Testing in", *filter(None, [browser, *others.values()]))
-    for name in (name for name, path in others.items() if not path):
-        print(f"without {name}, whose tests are skipped")
+def missing(names: list[str]) -> list[str]:
+    """Those of the engines that are not installed."""
+    return [name for name in names if not ENGINES[name][0]()]
+
+
+def main(arguments: list[str]) -> None:
+    names = arguments or [*ENGINES]
+    if unknown := set(names) - ENGINES.keys():
+        sys.exit(f"tools.browser: unknown engine {', '.join(sorted(unknown))}; there are {', '.join(ENGINES)}")
+    wanted = [package for name in missing(names) for package in ENGINES[name][1]]
+    if wanted:
+        install(*wanted)
+    if "chromium" in names and not find_browser(SHELL):
+        install("chromium-headless-shell")  # not every release of Debian has it, and Chromium does without
+    lacking = missing(names)
+    print("Testing in", ", ".join(name for name in names if name not in lacking) or "no browser")
+    if not lacking:
+        return
+    packages = [package for name in lacking for package in ENGINES[name][1]]
+    print(f"Not installed: {', '.join(lacking)}. On Debian: sudo apt-get install {' '.join(packages)}", file=sys.stderr)
+    if os.environ.get("ALLOW_MISSING") != "1" or "chromium" in lacking:
+        sys.exit("ALLOW_MISSING=1 goes on without Firefox or WebKit and skips their tests; Chromium or Chrome is "
+                 "always needed.")
+    print("ALLOW_MISSING=1: their tests are skipped.", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

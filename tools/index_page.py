@@ -1,9 +1,9 @@
-"""What the build puts into index.html: the English texts, the offer of languages, the recording, and which files each
-of the two Pythons gets.
+"""What the build puts into index.html: the English texts, the choice of languages, the recorded run, and the lists of
+files that each of the two Pythons gets.
 
-The folder tells the runtime, and when: `py/common/` goes to both; of `py/page/` and `py/worker/` the files themselves
-and those of `page/parts/` come with the page, any other folder there is a room, whose files are fetched when it is
-opened. Each address carries the file's hash, so that what a browser has kept of one version never meets another's.
+The folder tells the runtime, and when a file is fetched. `py/common/` goes to both Pythons. The files directly in
+`py/page/` and `py/worker/`, and those in `py/page/parts/`, come with the page; any other folder there is a room,
+fetched when it is opened. Each address carries the file's hash, so that a browser's cache never mixes two versions.
 """
 import hashlib
 import json

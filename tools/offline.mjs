@@ -1,8 +1,8 @@
-// Writes SITE/service-worker.js, which keeps the built site for use without a network: node tools/offline.mjs SITE
+// Writes SITE/service-worker.js, which caches the built site for use offline: node tools/offline.mjs SITE
 // JavaScript because Workbox, which makes the service worker, is a library of Node's.
 //
-// Each build is one version. It is fetched as a whole, checked file by file against the hashes of the build, and takes
-// the place of the one before when no tab is open on that, or when a visitor asks for it (py/offline.py).
+// Each build is one version. It is fetched as a whole, checked file by file against the build's hashes, and replaces the
+// version before once no tab uses that, or when a visitor asks for it (py/page/updates.py).
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { generateSW } from "workbox-build";
 
 const [site] = process.argv.slice(2);
 
-// The browser refuses a file that is not this build's, and the version with it: none is made of two.
+// The browser refuses a file whose hash differs, and the whole version with it: no two versions mix.
 const addIntegrity = async (entries) => {
   const manifest = [];
   for (const entry of entries) {
@@ -26,7 +26,7 @@ const { warnings } = await generateSW({
   globIgnores: ["**/LICENSE", "vendor/NOTICE.txt", "static/datasets/README.md", "**/service-worker.js"],
   maximumFileSizeToCacheInBytes: 20e6,
   manifestTransforms: [addIntegrity],
-  // A folder of vendor/ has a hash in its name: what the page has just loaded from there need not come again.
+  // The folders of vendor/ have a hash in their names: what the page has just loaded from there is not fetched again.
   dontCacheBustURLsMatching: /^vendor\//,
   ignoreURLParametersMatching: [/.*/], // runtime.mjs?cache=…, style.css?…
   swDest: join(site, "service-worker.js"),

@@ -1,4 +1,7 @@
-"""Take the README's picture of the page, in mid-run: .venv/bin/python -m tools.picture"""
+"""Take the README's screenshot, of the page during a run: .venv/bin/python -m tools.picture
+
+Needs the built site; writes .github/page.png, 1280 × 800 pixels.
+"""
 import re
 from pathlib import Path
 

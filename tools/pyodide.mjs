@@ -1,6 +1,6 @@
-// Runs a Python file in the same Pyodide as the page, but under Node: node tools/pyodide.mjs FILE [ARGUMENT…]
-// JavaScript because Pyodide has no command of its own. The current folder is there under its own path. PYODIDE names
-// another folder to load Pyodide from, such as the site's, under _site/vendor/.
+// Runs a Python file in the page's Pyodide, but under Node: node tools/pyodide.mjs FILE [ARGUMENT…]
+// JavaScript because Pyodide has no command of its own. The current folder is mounted under its own path. The variable
+// PYODIDE names another folder to load Pyodide from, such as the site's, under _site/vendor/.
 import { pathToFileURL } from "node:url";
 
 const here = process.cwd();

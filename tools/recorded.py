@@ -1,9 +1,9 @@
-"""The recording that the page shows until the visitor's own run has begun: the published run on the project's own list.
+"""The recorded run that the page shows until the visitor's own begins: the default recipe, trained to its end.
 
     python3 -m tools.recorded
 
-runs the core (half a minute) and writes static/recorded.json: numbers only. pictures() draws them when the site
-is built, as the worker draws a live frame.
+trains the core (half a minute) and writes static/recorded.json, which holds numbers only. The build calls pictures(),
+which draws them as the worker draws a live frame.
 """
 import json
 import sys
@@ -21,7 +21,7 @@ DIGITS = 4
 
 
 def record(recipe: dict) -> dict:
-    """Train a run to its end. Returns its alphabet, the points of its loss curve, its last view, and its names."""
+    """Train a run to its end. Returns its alphabet, loss curve, last view and names."""
     with open(ROOT / DATASETS[recipe["data"]], encoding="utf-8") as lines:
         session = Session(lines, recipe)
     frame = session.train(float("inf"), recipe["temperature"], recipe["prefix"])
@@ -31,7 +31,7 @@ def record(recipe: dict) -> dict:
 
 
 def rounded(value):
-    """The same value with every float cut to what a picture can show."""
+    """The same value with every float rounded to DIGITS decimals."""
     if isinstance(value, dict):
         return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -40,7 +40,7 @@ def rounded(value):
 
 
 def pictures(words: dict[str, str]) -> dict[str, str]:
-    """The recording as HTML, in the words of a language: its attention, its probabilities, its names."""
+    """The recording as HTML by name: attention, probabilities and names, with a language's texts."""
     recorded = json.loads(RECORDED.read_text())
     view = recorded["view"]
     return {"attention": markup.attention(view["letters"], view["attention"], words),

@@ -2,7 +2,7 @@
 
     python3 -m tools.serve _site [--port 8000] [--prefix /repo-name/] [--gzip]
 
-Browsers ask again for each file at every load and get it anew when it changed, so that no edit hides behind a cache.
+Browsers revalidate each file at every load, so that a cache never hides an edit.
 """
 
 import argparse
@@ -35,7 +35,7 @@ class Handler(SimpleHTTPRequestHandler):
     """Files of one folder under a path prefix."""
 
     protocol_version = "HTTP/1.1"  # one connection for many files
-    disable_nagle_algorithm = True  # else a small body waits 40 ms for the receipt of its head
+    disable_nagle_algorithm = True  # else a small body waits 40 ms for the acknowledgement of its headers
     extensions_map = {
         **SimpleHTTPRequestHandler.extensions_map,
         **{suffix: f"{kind}; charset=utf-8" for suffix, kind in TEXT.items()},
@@ -47,7 +47,7 @@ class Handler(SimpleHTTPRequestHandler):
         super().__init__(*args, **kwargs)
 
     def send_head(self):
-        """The answer's head; gives the open body, or None if there is none."""
+        """Send the response's headers; returns its body as an open file, or None if it has none."""
         if not self.path.startswith(self.prefix):
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
@@ -81,11 +81,11 @@ class Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_request(self, code="-", size="-"):
-        """Note the answer for whoever wants to know what a page loads."""
+        """Record the response in the server's `answers`, for tests and `tools.size`."""
         self.server.answers.append((self.path.lstrip("/").split("?")[0] or "index.html", int(code)))
 
     def log_message(self, *args):
-        """Say nothing: the browser's own tools show the requests."""
+        """Print nothing: the browser's developer tools show the requests."""
 
 
 class Server(ThreadingHTTPServer):
@@ -97,14 +97,14 @@ class Server(ThreadingHTTPServer):
         self.answers = deque(maxlen=10_000)  # (path in the folder, HTTP status), the newest last
 
     def handle_error(self, request, client_address):
-        """A browser that hangs up in the middle is no error of ours."""
+        """Ignore browsers that close a connection early."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
 
 @lru_cache(maxsize=64)
 def compressed(path: Path, tag: str) -> bytes:
-    """The file at `path` as gzip; `tag` changes when the file does."""
+    """The file at `path` with gzip; `tag` changes when the file does."""
     return gzip.compress(path.read_bytes(), 6)
 
 

@@ -2,9 +2,9 @@
 
     python3 -m tools.site
 
-Our own files are copied as they are. The packages of `package-lock.json` go to `_site/vendor/`, of each only what a
-browser loads. Their folders carry a hash of what is in them, so that whatever a browser has kept of one build never
-gets into the page of another. `files.json` in Pyodide's has the size and SHA-256 of each file that the worker loads.
+Our own files are copied. Of the packages in `package-lock.json`, the files that a browser loads go to `_site/vendor/`,
+in folders whose names carry a hash of their content, so that a browser's cache never mixes two builds. `files.json` in
+Pyodide's folder has the size and SHA-256 of each file that the worker loads.
 """
 
 import base64
@@ -48,7 +48,7 @@ def copy_ours(site: Path) -> None:
 
 
 def copy_vendor(vendor: Path) -> None:
-    """Copy what a browser loads of each package, and write down whose work it is, under which licence."""
+    """Copy the files of each package that a browser loads, and list the packages with their licences in NOTICE.txt."""
     notice = ["These folders hold files of the following packages, unchanged but for Pyodide's standard library,"]
     notice += ["which is compiled to byte code, and its list of packages, which is empty.", ""]
     for name, (package, patterns) in VENDOR.items():
@@ -63,14 +63,14 @@ def copy_vendor(vendor: Path) -> None:
 
 
 def trim_pyodide(pyodide: Path) -> None:
-    """Add the compiled standard library, and a lock file that lists no packages: the site has none to load."""
+    """Add the compiled standard library, and a lock file without packages: the site loads none."""
     shutil.copyfile(compiled_library(), pyodide / "python_stdlib.zip")
     lock = json.loads((MODULES / "pyodide/pyodide-lock.json").read_text())
     (pyodide / "pyodide-lock.json").write_text(json.dumps({"info": lock["info"], "packages": {}}))
 
 
 def compiled_library() -> Path:
-    """The standard library as byte code: made once for each version of Pyodide and of `tools/stdlib.py`."""
+    """The archive of the standard library as byte code, cached for each version of Pyodide and of `tools/stdlib.py`."""
     sources, compiler = MODULES / "pyodide/python_stdlib.zip", ROOT / "tools/stdlib.py"
     key = hashlib.sha256(sources.read_bytes() + compiler.read_bytes()).hexdigest()[:16]
     compiled = CACHE / f"python_stdlib-{key}.zip"
@@ -86,14 +86,14 @@ def compiled_library() -> Path:
 
 
 def write_files(pyodide: Path) -> None:
-    """Write `files.json`: bytes and SHA-256 of each file that the worker loads to start Pyodide."""
+    """Write `files.json`: size in bytes and SHA-256 of each file that the worker loads to start Pyodide."""
     files = {path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
              for path in sorted(pyodide.iterdir())}
     (pyodide / "files.json").write_text(json.dumps(files, indent=1) + "\n")
 
 
 def name_folders(site: Path) -> None:
-    """Give each folder of `vendor/` a hash of its files in its name, there and in our own files."""
+    """Append a hash of its content to the name of each folder of `vendor/`, and rewrite our files' references to it."""
     names = {}
     for folder in sorted(path for path in (site / "vendor").iterdir() if path.is_dir()):
         content = b"".join(path.name.encode() + digest(path) for path in sorted(folder.iterdir()))
@@ -107,7 +107,7 @@ def name_folders(site: Path) -> None:
 
 
 def vendored(site: Path, name: str) -> Path:
-    """The folder of a package of `VENDOR` in a built site, whose name ends with a hash of its files."""
+    """The folder of a package of `VENDOR` in a built site."""
     return next((site / "vendor").glob(name + "-*"))
 
 
@@ -116,9 +116,9 @@ def digest(path: Path) -> bytes:
 
 
 def seal(site: Path) -> None:
-    """Let the browser check each script and style sheet that index.html names: none runs that is not this build's.
+    """Give each script and style sheet in index.html an integrity hash: the browser runs none but this build's.
 
-    Our own carry their hash in their address too: one that a browser has kept of another build is not asked for.
+    Our own files' addresses carry their hash too, so that none comes from a cache of another build.
     """
     def sealed(tag: re.Match) -> str:
         path = next(site.glob(tag[2]))  # a pattern where the package's own name has a hash
@@ -132,7 +132,7 @@ def seal(site: Path) -> None:
 
 
 def write_service_worker(site: Path) -> None:
-    """Write the service worker that keeps the site for use without a network, with a hash of each of its files."""
+    """Write the service worker, which caches the site for use offline, with a hash of each file."""
     subprocess.run(["node", "tools/offline.mjs", site], cwd=ROOT, check=True)
 
 
@@ -142,7 +142,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 def build(site: Path = SITE) -> None:
-    """Build into a folder beside `site`, then put it in its place: a running server never sees half a site."""
+    """Build into a folder beside `site`, then swap the two: a running server never sees half a site."""
     fresh, old = site.with_name(site.name + ".new"), site.with_name(site.name + ".old")
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)

@@ -1,8 +1,8 @@
-"""What a first visit loads, file by file, and what that weighs: .venv/bin/python -m tools.size
+"""The size of a first visit, file by file: .venv/bin/python -m tools.size
 
-A real browser opens the built site and trains a step; the server notes each file that it gave. Sizes are in bytes,
-as they are and with gzip, which hosts use. The service worker fetches the rest of the site once the page is ready, for
-use without a network: that is a line of its own, outside the budget, because nobody waits for it.
+A real browser opens the built site and trains a step; the server records the files that it sent. Sizes are in bytes,
+raw and with gzip, which hosts use; the status is 1 if they exceed the budget. Once the page is ready, the service
+worker fetches the rest of the site for use offline: a line of its own, outside the budget, since nobody waits for it.
 """
 import gzip
 import re
@@ -19,7 +19,7 @@ BUDGET = 6_000_000  # bytes with gzip -6
 
 
 def first_visit(site: Path) -> list[str]:
-    """The files of the site that a browser without a cache asks for until it has trained a step, in that order."""
+    """The files that a browser without a cache requests until it has trained a step, in that order."""
     server = start(site)
     with sync_playwright() as playwright, playwright.chromium.launch(**launch_options()) as browser:
         page = browser.new_page(service_workers="block")
@@ -32,7 +32,7 @@ def first_visit(site: Path) -> list[str]:
 
 
 def weighed(path: Path) -> tuple[int, int, int]:
-    """The bytes of a file: as it is, with gzip -6, with gzip -9; an archive or a picture is not squeezed again."""
+    """A file's bytes: raw, with gzip -6, with gzip -9; an archive or a picture is not compressed again."""
     content = path.read_bytes()
     if path.suffix in (".zip", ".png"):
         return len(content), len(content), len(content)
@@ -40,7 +40,7 @@ def weighed(path: Path) -> tuple[int, int, int]:
 
 
 def kept(site: Path) -> list[str]:
-    """The files that the service worker keeps."""
+    """The files that the service worker caches."""
     return re.findall(r'\{url:"([^"]+)"', (site / "service-worker.js").read_text())
 
 
@@ -57,12 +57,12 @@ def main() -> None:
     print(f"{'a first visit':52}{'bytes':>12}{'gzip -6':>12}{'gzip -9':>12}")
     rows = sorted(sizes.items(), key=lambda item: -item[1][1])
     for name, row in [*rows, (f"in all, {len(rows)} files", total([*sizes.values()])),
-                      (f"later, for use without a network: {len(rest)} more", total(rest))]:
+                      (f"later, for use offline: {len(rest)} more", total(rest))]:
         print(f"{name:52}" + "".join(f"{size:12,}" for size in row))
     spent = total([*sizes.values()])[1]
-    print(f"{spent / 1e6:.2f} MB with gzip -6, of a budget of {BUDGET / 1e6:.0f} MB.")
+    print(f"First visit: {spent / 1e6:.2f} MB with gzip -6, of a budget of {BUDGET / 1e6:.0f} MB.")
     if spent > BUDGET:
-        sys.exit("The first visit weighs more than its budget.")
+        sys.exit("The first visit exceeds its budget.")
 
 
 if __name__ == "__main__":
