@@ -251,10 +251,18 @@ def test_looking_shows_the_cores_numbers_and_changes_nothing():
         compiled.read("oh!")
 
 
-def test_training_keeps_to_its_time():
+def test_training_keeps_to_its_time(monkeypatch):
     compiled = compile(microgpt.Run(NAMES, **SMALL, num_steps=10**6))
-    losses = compiled.train_for(30)
-    assert len(losses) == compiled.step > 10
+    train, now = compiled.train, [0.0]
+
+    def a_millisecond_each(steps):
+        now[0] += steps / 1000
+        return train(steps)
+
+    monkeypatch.setattr(compiled, "train", a_millisecond_each)
+    monkeypatch.setattr(engine, "time", types.SimpleNamespace(perf_counter=lambda: now[0]))
+    assert len(compiled.train_for(30)) == compiled.step
+    assert 29 <= compiled.step <= 31
 
 
 def test_an_overflowing_loss_stops_before_the_weights_do():

@@ -63,6 +63,7 @@ def test_micropython_does_the_same(site, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(f"import json\nprint(json.dumps([[f(text) for f in (decompose, compose, typed)] "
                        f"for text in {texts!r}]))\n", "utf-8")
-    command = ["node", str(vendored(site, "micropython") / "micropython.mjs"), str(ROOT / "py/common/hangul.py"), str(program)]
+    micropython = vendored(site, "micropython") / "micropython.mjs"
+    command = ["node", str(micropython), str(ROOT / "py/common/hangul.py"), str(program)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert json.loads(done.stdout) == [[f(text) for f in (decompose, compose, typed)] for text in texts], done.stderr

@@ -86,7 +86,7 @@ def test_a_slice_is_not_much_longer_for_it(monkeypatch):
     read = []
     monkeypatch.setattr(session, "loss", lambda doc: read.append(doc) or 1.0)
     clock = iter(range(10**6))
-    monkeypatch.setattr("session.time.perf_counter", lambda: next(clock) * 0.03)
+    monkeypatch.setattr("worker.session.time.perf_counter", lambda: next(clock) * 0.03)
     while session.run.step < 4:
         session.train(50, 0.5, "")
     before = len(read)

@@ -164,7 +164,7 @@ def test_the_program_refuses_in_one_line(data, monkeypatch, arguments, complaint
 
 def test_importing_the_core_does_nothing_and_says_nothing():
     command = [sys.executable, "-W", "error", "-c", "import microgpt"]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=5)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment())
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
