@@ -5,7 +5,8 @@ import types
 
 import microgpt
 import pytest
-from conftest import ROOT, in_cpython
+import sessions
+from sessions import CORE, after, walk
 from texts import EN
 from worker.inspector import Inside, run_copy
 
@@ -13,17 +14,7 @@ SMALL = "n_embd=8&n_head=2&block_size=8"
 
 
 def inside(fragment=SMALL, steps=2):
-    session, _ = in_cpython(fragment, steps)
-    return Inside(session, (ROOT / "py/microgpt.py").read_text(), EN)
-
-
-def walk(panel, address, look=""):
-    """Every page from an address on, by Next."""
-    while address:
-        page = panel.show(address, look)
-        assert not page["problem"]
-        yield page
-        address = page["next"]
+    return sessions.inside(fragment, steps)
 
 
 def numbers(html):
@@ -32,8 +23,8 @@ def numbers(html):
 
 
 def test_looking_never_changes_the_run():
-    looked, plain = in_cpython(SMALL, 1)[0], in_cpython(SMALL, 1)[0]
-    panel = Inside(looked, (ROOT / "py/microgpt.py").read_text(), EN)
+    looked, plain = after(SMALL, 1)[0], after(SMALL, 1)[0]
+    panel = Inside(looked, CORE, EN)
     for _ in range(3):
         for _ in walk(panel, "letter.0.token"):
             pass
@@ -95,7 +86,7 @@ def test_the_page_keeps_its_reading_until_it_is_asked_to_look_again():
 
 def edited(*changes, steps=2):
     """A panel on a run of an edited core. changes: (text of the core, what stands there instead)."""
-    text = (ROOT / "py/microgpt.py").read_text()
+    text = CORE
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)

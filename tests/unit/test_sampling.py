@@ -5,9 +5,8 @@ from functools import cache
 
 import microgpt
 import pytest
-from conftest import ROOT, in_cpython
-from texts import EN
-from worker.inspector import Inside
+import sessions
+from sessions import CORE, ROOT, after, walk
 from worker.inspector.edit_distance import Nearest, edits
 from worker.snapshots import Dice
 
@@ -15,17 +14,7 @@ SMALL = "n_embd=8&n_head=2&block_size=8&num_steps=100"
 
 
 def inside(fragment=SMALL, steps=12):
-    session, _ = in_cpython(fragment, steps)
-    return Inside(session, (ROOT / "py/microgpt.py").read_text(), EN)
-
-
-def walk(panel, address, **more):
-    """Every page from an address on, by Next."""
-    while address:
-        page = panel.show(address, **more)
-        assert not page["problem"]
-        yield page
-        address = page["next"]
+    return sessions.inside(fragment, steps)
 
 
 class Told(random.Random):
@@ -45,7 +34,7 @@ class Told(random.Random):
 def test_a_name_of_the_list_is_drawn_again_with_the_numbers_of_then(fragment, step):
     panel = inside(fragment)
     asked = panel.session.run.settings.temperature
-    told, then = Told(42 * 1000003 + step), in_cpython(fragment, step)[0]
+    told, then = Told(42 * 1000003 + step), after(fragment, step)[0]
     prefix = "ab" if "prefix" in fragment else ""
     name = then.run.sample(told, asked, prefix)
     letters, given = [*name, "·"][:8], len(prefix)
@@ -70,7 +59,7 @@ def test_a_name_of_the_list_is_drawn_again_with_the_numbers_of_then(fragment, st
 
 def test_the_draw_is_that_of_random_choices():
     panel = inside(steps=3)
-    for seed in range(40):
+    for seed in range(15):
         rng = random.Random(seed)
         made = panel.session.invent(2.0, "", random.Random(seed))
         panel.show(f"name.3.{made.name}.0")
@@ -101,7 +90,7 @@ def test_another_name_is_new_and_belongs_to_the_model_of_now():
 
 
 def test_names_explained_never_change_the_run():
-    looked, plain = inside(), in_cpython(SMALL, 12)[0]
+    looked, plain = inside(), after(SMALL, 12)[0]
     for _ in range(3):
         for _ in walk(looked, "name.another"):
             pass
@@ -130,7 +119,7 @@ def test_names_that_are_none(address, problem):
 def test_the_lines_of_sample_are_lit():
     html = inside().show("name.another")["html"]
     lit = [int(number) for number in re.findall(r'<li value="(\d+)" class=lit>', html)]
-    text = (ROOT / "py/microgpt.py").read_text().splitlines()
+    text = CORE.splitlines()
     start = microgpt.Run.sample.__code__.co_firstlineno
     assert lit and min(lit) > start and any("rng.choices" in text[line - 1] for line in lit)
 

@@ -4,8 +4,8 @@ from array import array
 
 import microgpt
 import pytest
-from conftest import in_cpython
 from page.parts import name_share
+from sessions import after
 from test_session import NAMES
 from worker.snapshots import BYTES, LEAST, MOST, History, Invention, strides
 
@@ -73,7 +73,7 @@ def test_a_run_that_goes_back_forgets_what_came_later():
 
 @pytest.mark.parametrize("look", ["", "emma"])
 def test_a_step_of_the_past_looks_as_it_did_then(look):
-    session, seen = in_cpython(SMALL, 0)[0], {}
+    session, seen = after(SMALL, 0)[0], {}
     while session.run.step < 90:
         seen[session.run.step] = session.view(look)
         session.train(0, 0.5, "")
@@ -88,7 +88,7 @@ def test_a_step_of_the_past_looks_as_it_did_then(look):
 
 
 def test_losses_and_names_are_those_of_a_run_that_keeps_nothing():
-    session = in_cpython(SMALL, 0)[0]
+    session = after(SMALL, 0)[0]
     run = microgpt.Run(NAMES, n_embd=8, n_head=2, block_size=8, num_steps=300)
     losses, names = [], []
     for step in range(80):
@@ -107,13 +107,13 @@ def test_losses_and_names_are_those_of_a_run_that_keeps_nothing():
 
 
 def test_names_of_a_model_in_the_past():
-    session, then = in_cpython(SMALL, 20)[0], in_cpython(SMALL, 10)[0]
+    session, then = after(SMALL, 20)[0], after(SMALL, 10)[0]
     assert session.names(5, 1.0, "a", random.Random(3), 10) == then.names(5, 1.0, "a", random.Random(3))
 
 
 def test_the_compiled_run_keeps_the_same_past():
     pytest.importorskip("wasmtime")
-    core, compiled = (in_cpython("num_steps=300&block_size=8", 0)[0] for _ in range(2))
+    core, compiled = (after(SMALL, 0)[0] for _ in range(2))
     compiled.use("compiled")
     frame = {"step": 0}
     while frame["step"] < 75:
@@ -128,12 +128,12 @@ def test_the_compiled_run_keeps_the_same_past():
 
 
 def test_a_restored_run_has_the_past_that_it_was_in():
-    session = in_cpython(SMALL, 6)[0]
+    session = after(SMALL, 6)[0]
     state, before = session.state(), session.view("emma", 3)
     session.train(0, 0.5, "")
     session.restore(state)
     assert list(session.history.kept) == [0, 1, 2, 3, 4, 5, 6] and session.view("emma", 3) == before
-    other = in_cpython(SMALL, 0)[0]
+    other = after(SMALL, 0)[0]
     other.restore(array("d", state))
     assert list(other.history.kept) == [6] and other.view("emma", 6) == session.view("emma")
     other.train(0, 0.5, "")

@@ -3,7 +3,7 @@ import html
 import re
 
 import pytest
-from conftest import in_cpython
+from sessions import after
 from test_inspector import SMALL, edited, inside
 
 NAMES = ["loss", "wte.0.0", "wpe.1.3", "layer0.attn_wq.3.5", "layer0.mlp_fc2.7.20", "lm_head.4.2"]
@@ -104,7 +104,7 @@ def test_the_slow_step_is_the_step_that_the_run_then_takes():
 
 
 def test_the_slow_step_changes_nothing():
-    looked, plain = inside(steps=2), in_cpython(SMALL, 2)[0]
+    looked, plain = inside(steps=2), after(SMALL, 2)[0]
     looked.show("step.update")
     looked.show("step.layer0.mlp_fc1.3.1.backward")
     assert looked.session.train(0, 0.5, "") == plain.train(0, 0.5, "")
