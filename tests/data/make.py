@@ -70,7 +70,8 @@ def opened(source: str | bytes, recipe: dict, more: int) -> dict:
     return result | {"state": digest(made)}
 
 
-small = recipes.DEFAULTS | {"num_steps": 30, "seed": 7, "n_embd": 8, "n_head": 2, "temperature": 0.8, "prefix": "ma"}
+small = recipes.DEFAULTS | {"num_steps": 20, "seed": 7, "n_embd": 4, "n_head": 2, "block_size": 7,
+                            "temperature": 0.8, "prefix": "ma"}
 own = recipes.DEFAULTS | {"data": recipes.OWN, "letters": "jamo", "num_steps": 25, "n_embd": 6, "n_head": 3,
                           "n_layer": 2, "block_size": 9, "learning_rate": 0.02,
                           "sha256": hashlib.sha256("\n".join(OWN).encode()).hexdigest()[:12],
@@ -94,7 +95,7 @@ weights = run_file.save(session, tiny["data"], False, core_sha256=core_sha256)
 kept = {"key": "run:00000000-0000-4000-8000-000000000000", "recipe": json.dumps(dict(tiny, model="")), "step": 23,
         "run": 40, "when": "2026-11-01T12:00:00.000Z"}
 found = {
-    "replay": replay(small, lines_of(small["data"]), 30),
+    "replay": replay(small, lines_of(small["data"]), 20),
     "replay with data": replay(own, OWN, 25) | {"documents": OWN},
     "model": linked(recipes.DEFAULTS, 3),
     "model of jamo": linked(jamo, 5),

@@ -113,7 +113,7 @@ alphabets = st.sets(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, 
     lambda letters: "".join(letters).strip())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(sizes, alphabets, st.data())
 def test_models_come_back_from_links_and_files(recipe, alphabet, data):
     count = count_parameters(recipe, len(alphabet) + 1)
@@ -377,18 +377,18 @@ def test_a_damaged_link_is_refused_each_time(link):
                            link + rng.choice(digits), link[:at] + link[at + 1:]])
         if text != link:
             seen.add(key_of(model_link.decode, text))
-            key_of(data_link.decode, text)
+            seen.add(key_of(data_link.decode, text))
     assert seen <= {"keep.damaged", "keep.newer"}
 
 
 def test_a_link_with_a_right_checksum_and_wrong_contents_is_refused_or_a_model(link):
     rng, data, refused = random.Random(2), base64url.unwrap(link), 0
-    for _ in range(700):
+    for _ in range(400):
         key = key_of(model_link.decode, base64url.wrap(damaged(rng, data)))
         assert key in ("", "keep.damaged")
         refused += bool(key)
-    assert refused > 200
-    for _ in range(500):
+    assert refused > 120
+    for _ in range(300):
         assert key_of(model_link.decode, base64url.wrap(rng.randbytes(rng.randrange(60)))) == "keep.damaged"
 
 
@@ -415,8 +415,9 @@ def test_the_largest_link_takes_little_memory():
     vocabulary = (model_link.MOST - count_parameters(recipe, 0)) // 64
     model = models.Model(recipe, 0, [chr(0x4e00 + i) for i in range(vocabulary - 1)],
                          array("d", bytes(8 * count_parameters(recipe, vocabulary))))
+    text = model_link.encode(model)
     tracemalloc.start()
-    opened = model_link.decode(model_link.encode(model))
+    opened = model_link.decode(text)
     assert opened == model and tracemalloc.get_traced_memory()[1] < 30e6
     tracemalloc.stop()
 

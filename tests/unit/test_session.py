@@ -59,11 +59,11 @@ def test_a_frame_holds_the_steps_the_losses_of_the_core_and_their_running_mean(w
     assert means[9] == pytest.approx(sum(losses[:10]) / 10) and means[-1] == pytest.approx(sum(losses[5:]) / 100)
 
 
-def test_a_frame_says_where_the_run_is():
+def test_a_frame_says_where_the_run_is(whole):
     session = Session(SOME, TINY)
     frame = session.train(0, 0.5, "")
     assert (frame["step"], frame["mean"], frame["done"]) == (1, frame["points"][2][0], False)
-    assert frames(session, math.inf)[-1]["mean"] == joined(frames(Session(SOME, TINY), math.inf))[0][2][-1]
+    assert frames(session, math.inf)[-1]["mean"] == whole[0][2][-1]
 
 
 def test_of_a_long_run_the_curve_is_thinned_but_begins_at_the_first_step(monkeypatch, whole):

@@ -73,23 +73,20 @@ def test_a_run_that_goes_back_forgets_what_came_later():
 
 @pytest.mark.parametrize("look", ["", "emma"])
 def test_a_step_of_the_past_looks_as_it_did_then(look):
-    session, seen = after(SMALL, 0)[0], {}
-    while session.run.step < 90:
-        seen[session.run.step] = session.view(look)
-        session.train(0, 0.5, "")
+    session = after(SMALL, 90)[0]
     state = session.state()
     kept = list(session.history.kept)
     assert kept == [*range(0, 91, 5)]
     for step in [*reversed(kept[:-1]), *kept[:-1]]:
-        assert session.view(look, step) == seen[step]
+        assert session.view(look, step) == after(SMALL, step)[0].view(look)
     assert session.state() == state
     with pytest.raises(KeyError):
         session.view(look, 7)
 
 
 def test_losses_and_names_are_those_of_a_run_that_keeps_nothing():
-    session = after(SMALL, 0)[0]
-    run = microgpt.Run(NAMES, n_embd=8, n_head=2, block_size=8, num_steps=300)
+    session = after("n_embd=4&n_head=2&block_size=6&num_steps=300", 0)[0]
+    run = microgpt.Run(NAMES, n_embd=4, n_head=2, block_size=6, num_steps=300)
     losses, names = [], []
     for step in range(80):
         if step % 15 == 0:
@@ -113,13 +110,11 @@ def test_names_of_a_model_in_the_past():
 
 def test_the_compiled_run_keeps_the_same_past():
     pytest.importorskip("wasmtime")
-    core, compiled = (after(SMALL, 0)[0] for _ in range(2))
+    core, compiled = after(SMALL, 75)[0], after(SMALL, 0)[0]
     compiled.use("compiled")
     frame = {"step": 0}
     while frame["step"] < 75:
         frame = compiled.train(0, 0.5, "")
-    while core.run.step < 75:
-        core.train(0, 0.5, "")
     assert frame["kept"] == list(core.history.kept)
     assert compiled.history.kept == core.history.kept
     assert compiled.view("emma", 40) == core.view("emma", 40)
