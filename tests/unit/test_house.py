@@ -17,7 +17,6 @@ PY = ROOT / "py"
 CORE_SHA256 = "09c64ec31cb05bb60a6591c2d5c59381fe2f26a0c018d4737cd3aa4cc182956d"
 MICROPYTHON = {"asyncio", "json", "math", "os", "sys", "time"}
 BRIDGES = {"worker/main.py": {"pyodide"}, "worker/compiler/runtime.py": {"pyodide", "js", "wasmtime"}}
-ROOMS = {"page": {"inspector", "source"}, "worker": {"compiler", "inspector", "formats"}}  # fetched when opened
 PATHS = sorted(PY.rglob("*.py"))
 FILES = [path.relative_to(PY).as_posix() for path in PATHS]
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in zip(FILES, PATHS, strict=True)}
@@ -60,9 +59,11 @@ def allowed(name: str, module: str) -> bool:
 
 
 def room_of(name: str) -> str | None:
-    """The room a file belongs to, as "page/source"; None for the first screen's and all others."""
+    """The room a file belongs to, as "page/source": any folder but page/parts, fetched when it is opened. None for the
+    first screen's files and those that are no room's."""
     parts = name.split("/")
-    return "/".join(parts[:2]) if len(parts) > 2 and parts[1] in ROOMS.get(parts[0], ()) else None
+    inside = len(parts) > 2 and parts[0] in ("page", "worker") and parts[:2] != ["page", "parts"]
+    return "/".join(parts[:2]) if inside else None
 
 
 @pytest.mark.parametrize(("name", "source", "modules"), [
@@ -176,12 +177,13 @@ def test_each_python_gets_each_of_its_files_once_and_none_of_the_others(copied, 
 
 def test_the_rooms_are_fetched_apart_and_all_the_rest_at_once(copied):
     worker, page, rooms = file_lists(copied)
-    assert set(rooms) >= {*ROOMS["page"], *ROOMS["worker"]}
+    there = {room_of(name) for name in FILES} - {None}
+    assert there >= {"page/inspector", "page/source", "worker/compiler", "worker/inspector", "worker/formats"}
     for side, first in (("worker", worker), ("page", page)):
-        early = {room_of(address.split("?")[0].removeprefix("./py/")) for address in first}
-        assert early == {None}
-        for room in ROOMS[side]:
-            assert rooms[room][side]
+        assert {room_of(address.split("?")[0].removeprefix("./py/")) for address in first} == {None}
+        for room, files in rooms.items():
+            found = {room_of(address.split("?")[0].removeprefix("./py/")) for address in files[side]}
+            assert found == {f"{side}/{room}"} & there
 
 
 def test_an_address_carries_the_hash_of_its_file(copied):
