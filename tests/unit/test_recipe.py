@@ -4,10 +4,10 @@ import json
 import random
 import re
 import string
-import subprocess
 from pathlib import Path
 
 import microgpt
+import micropython
 import pytest
 from common.recipe import (
     CHOICES,
@@ -26,8 +26,6 @@ from common.recipe import (
 from hypothesis import example, given
 from hypothesis import strategies as st
 from texts import EN, KO
-
-from tools.site import vendored
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = {name: (low, high) for name, _, low, high in FIELDS}
@@ -230,11 +228,8 @@ for fragment in {fragments!r}:
     recipe, notes = parse(fragment)
     print(json.dumps([recipe, notes, link(recipe)]))
 """, "utf-8")
-    micropython = vendored(site, "micropython") / "micropython.mjs"
-    command = ["node", str(micropython), str(ROOT / "py/common/recipe.py"), str(program)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
-    theirs = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(theirs) == len(fragments), done.stderr
+    theirs = [json.loads(line) for line in micropython.printed(site, ROOT / "py/common/recipe.py", program)]
+    assert len(theirs) == len(fragments)
     different = []
     for fragment, (recipe, notes, its_link) in zip(fragments, theirs, strict=True):
         ours = parse(fragment)
