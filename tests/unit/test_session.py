@@ -180,19 +180,27 @@ def test_without_a_document_of_ones_own_the_view_is_of_the_one_that_was_read_las
 # ---- State
 
 
+@pytest.fixture(scope="module")
+def stepped() -> tuple[list, list, list]:
+    """The frames of a tiny run's single steps, the bytes of its state before each and after the last, its last
+    names."""
+    session, taken = Session(SOME, TINY), []
+    states = [session.state().tobytes()]
+    while session.run.step < 105:
+        taken += frames(session, 0, until=session.run.step + 1)
+        states.append(session.state().tobytes())
+    return taken, states, session.last_names(20, True)
+
+
 @pytest.mark.parametrize("step", [0, 5, 101, 105])
-def test_a_state_goes_on_bit_for_bit_in_another_session(whole, step):
-    first = Session(SOME, TINY)
-    before = frames(first, 0, until=step)
-    stored = first.state().tobytes()
-    second = Session(SOME, TINY)
-    state = array("d")
-    state.frombytes(stored)
-    second.restore(state)
-    assert second.state().tobytes() == stored
-    assert joined(before + frames(second, 0)) == whole
-    frames(first, 0)
-    assert second.last_names(20, True) == first.last_names(20, True)
+def test_a_state_goes_on_bit_for_bit_in_another_session(whole, stepped, step):
+    before, states, last_names = stepped
+    session, state = Session(SOME, TINY), array("d")
+    state.frombytes(states[step])
+    session.restore(state)
+    assert session.state().tobytes() == states[step]
+    assert joined(before[:step] + frames(session, 0)) == whole
+    assert session.last_names(20, True) == last_names
 
 
 @pytest.mark.parametrize("look", ["", "emma"])
