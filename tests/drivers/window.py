@@ -16,7 +16,7 @@ if (!window.frames_heard) {
   window.frames_heard = [];
   const parse = JSON.parse;
   JSON.parse = (text, ...more) => {
-    if (String(text).startsWith('{"step"')) frames_heard.push(text);
+    if (/^{"step".*"points"/.test(text)) frames_heard.push(text);
     return parse(text, ...more);
   };
 }

@@ -99,7 +99,7 @@ def test_power_has_the_cores_bits(p):
     {"n_embd": 64, "n_head": 8, "block_size": 4}, {"block_size": 3, "n_embd": 4}, {"n_embd": 1, "n_head": 1},
     {"n_embd": 2, "n_head": 2, "block_size": 5}, {"seed": 7, "learning_rate": 0.1, "num_steps": 5}], ids=str)
 def test_any_shape_has_the_cores_bits(settings):
-    compiled, run, reference = train_both(microgpt, **settings)
+    compiled, run, reference = train_both(microgpt, steps=4, **settings)
     assert compiled.exact
     assert state(run) == state(reference)
     assert compiled.sample(random.Random(5), 0.8) == reference.sample(random.Random(5), 0.8)
@@ -254,10 +254,18 @@ def test_looking_shows_the_cores_numbers_and_changes_nothing():
         compiled.read("oh!")
 
 
-def test_training_keeps_to_its_time():
+def test_training_keeps_to_its_time(monkeypatch):
     compiled = compile(microgpt.Run(NAMES, **SMALL, num_steps=10**6))
-    losses = compiled.train_for(30)
-    assert len(losses) == compiled.step > 10
+    train, now = compiled.train, [0.0]
+
+    def a_millisecond_each(steps):
+        now[0] += steps / 1000
+        return train(steps)
+
+    monkeypatch.setattr(compiled, "train", a_millisecond_each)
+    monkeypatch.setattr(engine, "time", types.SimpleNamespace(perf_counter=lambda: now[0]))
+    assert len(compiled.train_for(30)) == compiled.step
+    assert 29 <= compiled.step <= 31
 
 
 def test_an_overflowing_loss_stops_before_the_weights_do():

@@ -26,7 +26,7 @@ SHAPES = {
     "a head for each number": (LATIN, {"n_embd": 4, "n_head": 4}),
     "a width of one": (LATIN, {"n_embd": 1, "n_head": 1}),
     "two layers": (LATIN, {"n_layer": 2, "n_embd": 6, "n_head": 2}),
-    "three layers": (LATIN, {"n_layer": 3, "n_embd": 8, "n_head": 4}),
+    "three layers": (LATIN, {"n_layer": 3, "n_embd": 4, "n_head": 2}),
     "documents longer than the block": (LATIN, {"n_embd": 8, "block_size": 3}),
     "a block of one": (LATIN, {"n_embd": 8, "block_size": 1}),
     "an alphabet of one letter": (["a", "aa", "aaaa"], {"n_embd": 4, "n_head": 2}),

@@ -38,7 +38,7 @@ def test_a_data_set_is_clean_and_small_and_its_source_is_named(name):
 @pytest.mark.parametrize("letters", ["", "jamo"])
 @pytest.mark.parametrize("name", DATASETS)
 def test_it_trains_and_begins_near_the_uniform_guess(name, letters):
-    recipe = DEFAULTS | {"data": name, "letters": letters, "num_steps": 2}
+    recipe = DEFAULTS | {"data": name, "letters": letters, "num_steps": 2, "n_embd": 4, "n_head": 2}
     session = Session((ROOT / DATASETS[name]).read_text("utf-8").splitlines(), recipe)
     frame = session.train(math.inf, 0.5, "")
     assert frame["done"] and frame["held_out"][-1][0] == 2

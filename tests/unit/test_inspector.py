@@ -5,8 +5,9 @@ import types
 
 import microgpt
 import pytest
+import sessions
 from common.errors import UserError
-from conftest import ROOT, in_cpython
+from sessions import CORE, after, walk
 from texts import EN
 from worker.inspector import Inspector, run_copy
 
@@ -14,16 +15,7 @@ SMALL = "n_embd=8&n_head=2&block_size=8"
 
 
 def inside(fragment=SMALL, steps=2):
-    session, _ = in_cpython(fragment, steps)
-    return Inspector(session, (ROOT / "py/microgpt.py").read_text(), EN)
-
-
-def walk(panel, address, look=""):
-    """Every page from an address on, by Next."""
-    while address:
-        page = panel.show(address, look)
-        yield page
-        address = page["next"]
+    return sessions.inside(fragment, steps)
 
 
 def numbers(html):
@@ -32,12 +24,12 @@ def numbers(html):
 
 
 def test_looking_never_changes_the_run():
-    looked, plain = in_cpython(SMALL, 1)[0], in_cpython(SMALL, 1)[0]
-    panel = Inspector(looked, (ROOT / "py/microgpt.py").read_text(), EN)
+    looked, plain = after(SMALL, 1)[0], after(SMALL, 1)[0]
+    panel = Inspector(looked, CORE, EN)
     for _ in range(3):
         for _ in walk(panel, "letter.0.token"):
             pass
-        panel.show("letter", again=True)
+        panel.show("letter", refresh=True)
         assert looked.train(0, 0.5, "") == plain.train(0, 0.5, "")
     assert looked.state() == plain.state()
 
@@ -76,13 +68,18 @@ def test_each_stage_lights_lines_of_the_function_that_computes_it(stage, functio
     assert lit & {line for _, _, line in source.co_lines() if line}
 
 
-@pytest.mark.parametrize("address", ["", "nowhere", "letter.x", "letter.²", "letter.-1", "<b>", "letter.1.nothing", ".",
-                                     "letter." + "9" * 50, "letter..token", "__init__", "figure"])
-def test_an_address_that_is_none_is_said_or_is_the_nearest(address):
-    try:
-        assert re.fullmatch(r"letter\.\d+\.\w+", inside().show(address)["address"])
-    except UserError as error:
-        assert error.key == "inside.nowhere"
+@pytest.mark.parametrize("address", ["", "nowhere", "letter.x", "letter.²", "letter.-1", "<b>", ".", "__init__",
+                                     "figure"])
+def test_an_address_that_is_none_is_said(address):
+    with pytest.raises(UserError, match="inside.nowhere"):
+        inside().show(address)
+
+
+@pytest.mark.parametrize(("address", "nearest"), [
+    ("letter.1.nothing", "letter.1.token"), ("letter." + "9" * 50, "letter.4.token"),
+    ("letter..token", "letter.1.token")])
+def test_of_an_address_that_is_none_the_nearest_is_shown(address, nearest):
+    assert inside().show(address, "emma")["address"] == nearest
 
 
 def test_the_page_keeps_its_reading_until_it_is_asked_to_look_again():
@@ -91,13 +88,13 @@ def test_the_page_keeps_its_reading_until_it_is_asked_to_look_again():
     panel.session.train(0, 0.5, "")
     kept = panel.show("letter.1.logits", "emma")
     assert (kept["step"], numbers(kept["html"])) == (before["step"], numbers(before["html"]))
-    after = panel.show("letter.1.logits", "emma", again=True)
+    after = panel.show("letter.1.logits", "emma", refresh=True)
     assert (before["step"], after["step"]) == (2, 3) and numbers(after["html"]) != numbers(before["html"])
 
 
 def edited(*changes, steps=2):
     """A panel on a run of an edited core. changes: (text of the core, what stands there instead)."""
-    text = (ROOT / "py/microgpt.py").read_text()
+    text = CORE
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)

@@ -76,7 +76,8 @@ def test_the_page_loads_nothing_from_another_host(site, references):
 
 def test_no_script_stands_in_the_page_and_no_handler(site):
     tags = Tags((site / "index.html").read_text("utf-8"))
-    assert tags.scripts and all(script.get("src") or script.get("type") == "application/json" for script in tags.scripts)
+    assert tags.scripts
+    assert all(script.get("src") or script.get("type") == "application/json" for script in tags.scripts)
     assert tags.handlers == []
 
 

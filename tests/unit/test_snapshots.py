@@ -4,8 +4,8 @@ from array import array
 
 import microgpt
 import pytest
-from conftest import in_cpython
 from page.parts import name_share
+from sessions import after
 from test_session import NAMES
 from worker.snapshots import MAX_BYTES, MAX_SNAPSHOTS, MIN_SNAPSHOTS, Invention, Snapshots, strides
 
@@ -73,23 +73,20 @@ def test_a_run_that_goes_back_forgets_what_came_later():
 
 @pytest.mark.parametrize("look", ["", "emma"])
 def test_a_step_of_the_past_looks_as_it_did_then(look):
-    session, seen = in_cpython(SMALL, 0)[0], {}
-    while session.run.step < 90:
-        seen[session.run.step] = session.view(look)
-        session.train(0, 0.5, "")
+    session = after(SMALL, 90)[0]
     state = session.state()
     kept = list(session.snapshots.weights)
     assert kept == [*range(0, 91, 5)]
     for step in [*reversed(kept[:-1]), *kept[:-1]]:
-        assert session.view(look, step) == seen[step]
+        assert session.view(look, step) == after(SMALL, step)[0].view(look)
     assert session.state() == state
     with pytest.raises(KeyError):
         session.view(look, 7)
 
 
 def test_losses_and_names_are_those_of_a_run_that_keeps_nothing():
-    session = in_cpython(SMALL, 0)[0]
-    run = microgpt.Run(NAMES, n_embd=8, n_head=2, block_size=8, num_steps=300)
+    session = after("n_embd=4&n_head=2&block_size=6&num_steps=300", 0)[0]
+    run = microgpt.Run(NAMES, n_embd=4, n_head=2, block_size=6, num_steps=300)
     losses, names = [], []
     for step in range(80):
         if step % 15 == 0:
@@ -107,19 +104,17 @@ def test_losses_and_names_are_those_of_a_run_that_keeps_nothing():
 
 
 def test_names_of_a_model_in_the_past():
-    session, then = in_cpython(SMALL, 20)[0], in_cpython(SMALL, 10)[0]
+    session, then = after(SMALL, 20)[0], after(SMALL, 10)[0]
     assert session.names(5, 1.0, "a", random.Random(3), 10) == then.names(5, 1.0, "a", random.Random(3))
 
 
 def test_the_compiled_run_keeps_the_same_past():
     pytest.importorskip("wasmtime")
-    core, compiled = (in_cpython("num_steps=300&block_size=8", 0)[0] for _ in range(2))
+    core, compiled = after(SMALL, 75)[0], after(SMALL, 0)[0]
     compiled.use("compiled")
     frame = {"step": 0}
     while frame["step"] < 75:
         frame = compiled.train(0, 0.5, "")
-    while core.run.step < 75:
-        core.train(0, 0.5, "")
     assert frame["snapshots"] == list(core.snapshots.weights)
     assert compiled.snapshots.weights == core.snapshots.weights
     assert compiled.view("emma", 40) == core.view("emma", 40)
@@ -128,12 +123,12 @@ def test_the_compiled_run_keeps_the_same_past():
 
 
 def test_a_restored_run_has_the_past_that_it_was_in():
-    session = in_cpython(SMALL, 6)[0]
+    session = after(SMALL, 6)[0]
     state, before = session.state(), session.view("emma", 3)
     session.train(0, 0.5, "")
     session.restore(state)
     assert list(session.snapshots.weights) == [0, 1, 2, 3, 4, 5, 6] and session.view("emma", 3) == before
-    other = in_cpython(SMALL, 0)[0]
+    other = after(SMALL, 0)[0]
     other.restore(array("d", state))
     assert list(other.snapshots.weights) == [6] and other.view("emma", 6) == session.view("emma")
     other.train(0, 0.5, "")
