@@ -117,7 +117,7 @@ def test_the_last_stage_is_the_share_of_a_letter_in_the_loss():
     assert shown["loss"] == pytest.approx(run.loss.data, rel=1e-5)
     assert {f"{log:.6g}" for log in logs} <= {f"{value:.6g}" for value in shown.values()}
     text = re.sub("<[^>]+>", "", panel.show("letter.2.loss", "emma")["html"])
-    assert f"{100 * logs[2] / sum(logs):.0f} % of the sum" in text
+    assert f"{100 * logs[2] / sum(logs):.0f}% of the sum" in text
 
 
 def test_the_choice_tells_the_order_in_which_letters_are_likely():

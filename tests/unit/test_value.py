@@ -6,6 +6,7 @@ import pytest
 from common.errors import UserError
 from sessions import after
 from test_inspector import SMALL, edited, inside
+from texts import EN
 
 NAMES = ["loss", "wte.0.0", "wpe.1.3", "layer0.attn_wq.3.5", "layer0.mlp_fc2.7.20", "lm_head.4.2"]
 
@@ -142,7 +143,8 @@ SQUARE = "self.square = [beta2 * v + (1 - beta2) * p.grad * p.grad for v, p in z
 def test_a_formula_is_shown_only_where_the_numbers_are_its(old, new, stage):
     panel = edited((old, new))
     pages = {stage: panel.show(f"step.wte.26.0.{stage}")["html"] for stage in ("mean", "square", "update")}
-    assert [stage for stage, html in pages.items() if "in another way" in html] == [stage]
+    otherwise = EN["step.otherwise"].partition("{")[0]
+    assert [stage for stage, html in pages.items() if otherwise in html] == [stage]
     at = list(panel.read().weights).index("wte.26.0")
     assert f"{panel.slow.before[0][at]:.5g}" in pages["update"].replace("−", "-")
 
@@ -153,7 +155,7 @@ def test_a_core_without_moments_is_shown_as_it_is():
         "for p, m, v in zip(self.gpt.parameters, self.mean, self.square):", "for p in self.gpt.parameters:"))
     for stage in ("document", "forward", "backward", "mean", "square", "update"):
         assert panel.show(f"step.{stage}")["html"]
-    assert "in another way" in panel.show("step.update")["html"]
+    assert EN["step.otherwise"].partition("{")[0] in panel.show("step.update")["html"]
 
 
 def unused(reading):
@@ -161,12 +163,13 @@ def unused(reading):
 
 
 @pytest.mark.parametrize(("pick", "said"), [
-    (unused, ("Its gradient is zero", "Nothing came of it")), (lambda reading: "loss", ("foretold",)),
-    (lambda reading: "layer0.attn_wo.0.0", ("goes from",))], ids=["unused", "loss", "weight"])
+    (unused, ("number.flat", "number.tried.none")), (lambda reading: "loss", ("number.tried.exact",)),
+    (lambda reading: "layer0.attn_wo.0.0", ())], ids=["unused", "loss", "weight"])
 def test_what_a_nudge_did_is_said_plainly(panel, pick, said):
     page = panel.show(f"number.{pick(panel.read())}.nudge", "emma")["html"]
-    assert all(words in page for words in said)
-    assert "curvature" not in page or pick is not unused
+    tried = EN["number.tried"].format(by=0.01, before="|", after="|", change="|").partition("|")[0]
+    assert tried in page and all(EN[key] in page for key in said)
+    assert EN["number.tried.curved"] not in page or pick is not unused
 
 
 def test_of_many_neighbours_all_are_there_for_the_asking(panel):
@@ -189,7 +192,7 @@ def test_on_the_page_a_visitor_walks_from_the_loss_to_a_weight_and_nudges_it(vis
         visitor.page.wait_for_function("(before) => location.href != before", arg=before)
         steps += 1
     body.locator(".nudge button").click()
-    body.get_by_text("computed anew by the core").wait_for()
+    body.get_by_text(EN["number.tried"].partition("{by}")[2].partition("{")[0]).wait_for()
     visitor.press("inside-step")
     body.locator("h3", has_text="Document").wait_for()
     for stage in ("Forward", "Backward", "First moment", "Second moment", "Update"):

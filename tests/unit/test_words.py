@@ -1,5 +1,6 @@
-"""The page's words: each text that Python asks for is in index.html, each that is there is asked for."""
-
+"""The page's words: what index.html and Python ask for is in the language files, and nothing else is; each visible text
+has a key, no sentence for a visitor stands in Python, and the texts hold to the words that were agreed on.
+"""
 import ast
 import json
 import re
@@ -8,122 +9,251 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from texts import EN, KO
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = (ROOT / "index.html").read_text("utf-8")
-SILENT = {"script", "style", "py-config", "title"}  # what they hold is no text of the page's body
+LANGUAGES = {path.stem: json.loads(path.read_text("utf-8")) for path in (ROOT / "static/languages").glob("*.json")}
+SOURCES = {path.relative_to(ROOT / "py").as_posix(): ast.parse(path.read_text("utf-8"))
+           for path in sorted((ROOT / "py").rglob("*.py"))}
+ATTRIBUTES = ("aria-label", "placeholder", "title", "alt")  # that are seen or heard
 VOID = {"meta", "link", "input", "br", "img"}
+SILENT = {"script", "style", "py-config"}  # what they hold is no text of the page
+
+ASK = {"say", "sentence", "status", "refuse", "UserError"}  # functions whose first argument is a key
+PUT = {"put", "line"}  # and those that are given a text as (key, values)
+BY_BUILD = {"language.name"}  # the build's offer of languages
+CHOSEN = {"new", "listed"}  # markup.names() and the page choose between these two
 
 
-class Texts(HTMLParser):
-    """The texts of index.html: keyed[key], those of the template under words[key]; bare: visible ones without a key."""
+class Page(HTMLParser):
+    """index.html as it is in the repository. keys: those it asks for; bare: what can be seen or heard without one."""
 
-    def __init__(self):
+    def __init__(self, html):
         super().__init__()
-        self.keyed, self.words, self.bare, self.open = {}, {}, [], []
-        self.feed(HTML)
+        self.keys, self.bare, self.open = set(), [], []
+        self.feed(html)
         self.close()
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
         if tag not in VOID:
             self.open.append((tag, attributes))
-        for spoken in ("aria-label", "placeholder", "title", "alt"):
-            key = "data-t-" + spoken.removeprefix("aria-")
-            if spoken in attributes and key not in attributes:
-                self.bare.append(attributes[spoken])
+        self.keys |= {value for name, value in attributes.items() if re.fullmatch("data-t(-label|-placeholder)?", name)}
+        self.bare += [attributes[name] for name in ATTRIBUTES if name in attributes]
 
     def handle_endtag(self, tag):
         assert self.open.pop()[0] == tag
 
     def handle_data(self, data):
-        tags = [tag for tag, _ in self.open]
-        if not any(char.isalpha() for char in data) or SILENT & set(tags):
-            return
-        key = self.open[-1][1].get("data-t")
-        if key:
-            place = self.words if "template" in tags else self.keyed
-            assert key not in place, f"{key} is there twice"
-            place[key] = data
-        else:
+        if any(char.isalpha() for char in data) and not SILENT & {tag for tag, _ in self.open}:
             self.bare.append(data)
 
 
-TEXTS = Texts()
-ALL = TEXTS.keyed | EN
-SOURCES = {path: ast.parse(path.read_text("utf-8")) for path in (ROOT / "py").glob("**/*.py")}
+PAGE = Page(HTML)
 
 
-def calls(*names: str) -> list[ast.Call]:
-    """The calls of functions or methods of these names in py/."""
-    return [node for tree in SOURCES.values() for node in ast.walk(tree) if isinstance(node, ast.Call)
-            and getattr(node.func, "attr", getattr(node.func, "id", None)) in names]
+# ---- What Python asks for
+
+def called(call):
+    """The name of the function or method of a call."""
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
-def constants(node: ast.AST) -> list[str]:
-    """The texts in an expression, without those that only choose between them."""
+def whole(node):
+    """The keys that an expression names as a whole: a constant, or a choice between constants."""
     if isinstance(node, ast.IfExp):
-        return constants(node.body) + constants(node.orelse)
-    return [part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+        return whole(node.body) + whole(node.orelse)
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value else []
 
 
-SAID = [(call, text) for call in calls("say", "sentence", "status", "failed") for text in constants(call.args[0])]
-SAID = [(call, text) for call, text in SAID if not text.endswith(".") and text != ".title"]  # pieces
-PUT_TOGETHER = {".unknown": ("prefix", "look")}  # a key's end, and what comes before it
-CONSTANTS = {text for tree in SOURCES.values() for text in constants(tree)}
+def pieces(node):
+    """An expression that builds a key, as its pieces, None for each that is not constant; [] where it builds none."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return (pieces(node.left) or [None]) + (pieces(node.right) or [None])
+    if isinstance(node, ast.JoinedStr):
+        return [part.value if isinstance(part, ast.Constant) else None for part in node.values]
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
 
 
-def keys(text: str) -> list[str]:
-    return [start + text for start in PUT_TOGETHER[text]] if text in PUT_TOGETHER else [text]
+def keyed(tree):
+    """The expressions that stand where a key does, each with the names of the values that go with it: None where
+    those are not all written there."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and called(node) in ASK and node.args:
+            names = {keyword.arg for keyword in node.keywords}
+            yield node.args[0], None if None in names else names
+        elif isinstance(node, ast.Call) and called(node) in PUT:
+            for pair in ast.walk(node):
+                if isinstance(pair, ast.Tuple) and len(pair.elts) == 2:
+                    values = pair.elts[1]
+                    names = {key.value for key in values.keys} if isinstance(values, ast.Dict) else None
+                    yield pair.elts[0], names
+        elif isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "words":
+            yield node.slice, None
 
 
-def asked(key: str) -> bool:
-    """Whether Python names the key, or a beginning of it that ends with a dot and all of the rest."""
-    parts = key.split(".")
-    splits = [(".".join(parts[:i]), parts[i:]) for i in range(1, len(parts))]
-    return key in CONSTANTS or any(key in keys(text) for text in CONSTANTS) or any(
-        {start, start + "."} & CONSTANTS and all({part, f".{part}"} & CONSTANTS for part in rest)
-        for start, rest in splits)
+def constants(tree):
+    """The text constants of a module, without its docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented)
+                  and node.body and isinstance(node.body[0], ast.Expr)}
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            and id(node) not in docstrings]
 
 
-def test_every_text_that_python_asks_for_is_there():
-    said = {key for _, text in SAID for key in keys(text)}
-    assert len(said) > 20 and said - ALL.keys() == set()
+class Asked:
+    """What a module asks for. named: keys named as a whole, one with a dot wherever it stands; patterns: those that are
+    built there, a hole for each piece that is not constant; a hole is filled by any other constant of the module."""
+
+    def __init__(self, tree):
+        places = list(keyed(tree))
+        self.constants = set(constants(tree))
+        self.asked = {key for node, _ in places for key in whole(node)}
+        self.named = self.asked | {text for text in self.constants if "." in text}
+        built = [pieces(node) for node, _ in places]
+        self.patterns = [re.compile("".join("(.+)" if piece is None else re.escape(piece) for piece in parts))
+                         for parts in built if None in parts and any(parts)]
+
+    def asks(self, key):
+        found = [pattern.fullmatch(key) for pattern in self.patterns]
+        return key in self.named or any(match and set(match.groups()) <= self.constants for match in found)
 
 
-def test_every_text_of_the_template_is_asked_for():
-    assert len(EN) > 20 and [key for key in TEXTS.words if not asked(key)] == []
+ASKED = {name: Asked(tree) for name, tree in SOURCES.items() if name != "microgpt.py"}
 
 
-@pytest.mark.parametrize(("call", "text"), [
-    pytest.param(call, text, id=text) for call, text in SAID
-    if call.func.__class__ is not ast.Attribute or call.func.attr == "status"
+def unused(keys):
+    """Those of these keys that nobody asks for."""
+    return [key for key in keys if key not in PAGE.keys | BY_BUILD | CHOSEN
+            and not any(module.asks(key) for module in ASKED.values())]
+
+
+def test_every_key_that_the_page_asks_for_is_there():
+    assert len(PAGE.keys) > 100 and PAGE.keys - EN.keys() == set()
+
+
+def test_every_key_that_python_asks_for_is_there():
+    asked = set().union(*(module.asked for module in ASKED.values()))
+    assert len(asked) > 100 and asked - EN.keys() == set()
+
+
+def test_every_key_is_asked_for():
+    assert unused(EN) == []
+
+
+@pytest.mark.parametrize("key", [
+    "status.letter", "inside.loss.title", "letter.nothing", "letter.loss.hint", "number.is.weight.title", "step.title",
+    "name.token", "lines.letter", "share.unknown", "number", "status", "panel", "train.pause", "own.used.title",
 ])
-def test_every_place_in_a_text_is_given_its_value(call, text):
-    given = {keyword.arg for keyword in call.keywords}
-    if None in given:  # given as **values
-        return
-    for key in keys(text):
-        places = {place for _, place, _, _ in string.Formatter().parse(ALL[key]) if place}
-        assert places <= given
+def test_an_invented_key_is_found_out(key):
+    assert key not in EN and unused([key]) == [key]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "static/languages").glob("*.json")), ids=lambda path: path.stem)
-def test_a_language_has_every_text_with_the_same_places_and_no_other(path):
-    texts = json.loads(path.read_text("utf-8"))
-    spoken = set(re.findall(r'data-t-(?:label|placeholder)="([^"]+)"', HTML))
-    assert texts.keys() == ALL.keys() | spoken | {"language.name"}
+@pytest.mark.parametrize("name", ASKED)
+def test_every_place_in_a_text_gets_its_value(name):
+    for node, names in keyed(SOURCES[name]):
+        for key in whole(node):
+            assert names is None or places(EN[key]) <= names, key
+
+
+# ---- The languages
+
+def places(text):
+    """The names of a text's {places}."""
+    return {place for _, place, _, _ in string.Formatter().parse(text) if place is not None}
+
+
+@pytest.mark.parametrize("code", sorted(LANGUAGES))
+def test_a_language_has_every_text_with_the_same_places_and_no_other(code):
+    texts = LANGUAGES[code]
+    assert list(texts) == list(EN)  # in the same order, so that two files can be read side by side
     for key, text in texts.items():
-        places = [{place for _, place, _, _ in string.Formatter().parse(words) if place}
-                  for words in (text, ALL.get(key, ""))]
-        assert text.strip() and places[0] == places[1], key
+        assert text.strip() == text != "" and places(text) == places(EN[key]), key
 
 
 def test_every_visible_text_has_a_key():
-    assert len(TEXTS.keyed) > 40 and TEXTS.bare == []
+    assert PAGE.bare == []
 
+
+def test_a_text_without_a_key_is_found_out():
+    assert Page('<p>now<img alt="a"></p><p data-t="step"></p>').bare == ["now", "a"]
+
+
+# Constants in Python that look like a sentence and are none for a visitor, by their file.
+NO_SENTENCES = {
+    "common/experiments.py": ["the text has changed where this would go"],  # of an error that only a test can meet
+    "page/updates.py": ["may the version change?"],  # what one tab asks the others
+    # Browsers' own words, which it looks for:
+    "page/worker_client.py": ["out of memory", "Out of memory", "memory access out of bounds"],
+    "worker/formats/published.py": ["kamon ann karai jaire"],  # the published names
+    "worker/snapshots.py": ["step name temperature prefix draws"],  # fields
+    "worker/inspector/training_step.py": ["for p, m, v"],  # the core's code, by which a line is found
+}
+# What a failed download answered, quoted in the brackets of status.failed.
+QUOTED = ("could not be loaded (HTTP", "it was ended")
+CODE = re.compile(r"[<\n]|--|\(\)")
+WORDS_IN_A_ROW = re.compile(r"[A-Za-z’']+,?(?: [A-Za-z’']+,?){2,}")
+
+
+def internal(tree):
+    """The constants in errors that are caught and answered with a key: any but a UserError or a CannotCompile."""
+    return {text.value for node in ast.walk(tree) if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+            and called(node.exc) not in ("UserError", "CannotCompile")
+            for text in ast.walk(node.exc) if isinstance(text, ast.Constant) and isinstance(text.value, str)}
+
+
+def sentences(name, tree):
+    """The constants of a module that could be sentences for a visitor: three words in a row, and neither markup nor
+    lines of code."""
+    known = [*NO_SENTENCES.get(name, []), *QUOTED]
+    return [text for text in constants(tree) if WORDS_IN_A_ROW.search(text) and not CODE.search(text)
+            and text not in internal(tree) and not any(part in text for part in known)]
+
+
+@pytest.mark.parametrize("name", [name for name in ASKED if not name.startswith("worker/compiler/")])
+def test_no_sentence_for_a_visitor_stands_in_python(name):
+    assert sentences(name, SOURCES[name]) == []
+
+
+def test_a_sentence_in_python_is_found_out():
+    tree = ast.parse('"""Three words here."""\nview.line("note", "This can\'t be right.")\nx = "two words"')
+    assert sentences("page/x.py", tree) == ["This can't be right."]
+
+
+# ---- The wording
 
 def test_the_page_says_how_many_lines_the_core_has():
     lines = len((ROOT / "py/microgpt.py").read_text("utf-8").splitlines())
-    assert HTML.count(f"{lines} lines") == 4  # the description, the link, the lead, the listing
-    assert len(re.findall(r"\d lines", HTML)) == 4
+    manifest = (ROOT / "static/app.webmanifest").read_text("utf-8")
+    for key in ("source.link", "lead", "source.show"):
+        assert f"{lines} lines" in EN[key] and f"{lines}줄" in KO[key], key
+    counts = re.findall(r"(\d+) lines", " ".join(EN.values())) + re.findall(r"(\d+)줄", " ".join(KO.values()))
+    assert counts == [str(lines)] * 6
+    assert re.findall(r"(\d+) lines", HTML) == re.findall(r"(\d+) lines", manifest) == [str(lines)]  # the descriptions
+
+
+OUT = {
+    "en": r"per cent|\d %|\} %|\b(kept|told|heard|stumbl\w*|desk|mend\w*|foretold|takes its time|the core"
+          r"|goes on|by heart|as ever)\b",
+    "ko": r"\d %|\} %|\([을를이가은는과와으]\)|코어|자리|몫|무늬|보관|무작위 추측|블록 크기",
+}
+
+
+@pytest.mark.parametrize("code", OUT)
+def test_words_that_are_out(code):
+    assert {key: found[0] for key, text in LANGUAGES[code].items() if (found := re.search(OUT[code], text))} == {}
+
+
+# These take their form from the sound before them.
+PARTICLES = "이|가|은|는|을|를|과|와|로|으로|이나|나|이라|라|이며|이고|란|이란"
+
+
+def test_no_korean_particle_hangs_on_a_value():
+    hanging = re.compile(r"\{\w+\}[”’»]?(?:" + PARTICLES + r")(?![가-힣])")
+    assert {key: found[0] for key, text in KO.items() if (found := hanging.search(text))} == {}
+
+
+@pytest.mark.parametrize("text", ["{loss}이 됩니다", "“{doc}”을 읽고", "{weight}는"])
+def test_a_particle_that_hangs_on_a_value_is_found_out(text):
+    assert re.search(r"\{\w+\}[”’»]?(?:" + PARTICLES + r")(?![가-힣])", text)
