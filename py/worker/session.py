@@ -47,6 +47,7 @@ class Session:
         self.history.keep(0, self.weights())
         self.then = None    # a copy of the run, as it was at the step that was looked back at last
         self.fault = None   # the error that the last broken frame stands for
+        self.before_last = None  # state() before the run's last step, once that is taken: it can be shown again
 
     def use(self, name):
         """Let "core" or "compiled" do the work from here on; the run goes on as it is, bit for bit.
@@ -86,7 +87,10 @@ class Session:
                     break
                 if run.step == 0:
                     names += self.names_of_this_step(temperature, prefix)
-                until = min(every - run.step % every, run.settings.num_steps - run.step, history.ahead(run.step))
+                last = run.settings.num_steps - 1
+                if run.step == last:
+                    self.before_last = self.state()
+                until = min(every - run.step % every, last - run.step or 1, history.ahead(run.step))
                 self.take(self.advance(min(until, BATCH if budget_ms else 1)), losses, means)
                 if history.due(run.step):
                     history.keep(run.step, self.weights())
@@ -233,7 +237,7 @@ class Session:
         """Go on from what state() gave."""
         run, n = self.run, len(self.run.gpt.parameters)
         self.history.go_back(int(state[0]) if state[0] <= run.step else -1)
-        self.then, run.step = None, int(state[0])
+        self.then, self.before_last, run.step = None, None, int(state[0])
         for p, data in zip(run.gpt.parameters, state[1:1 + n]):
             p.data = data
         run.mean, run.square = list(state[1 + n:1 + 2 * n]), list(state[1 + 2 * n:1 + 3 * n])

@@ -19,14 +19,14 @@ from .excerpt import Excerpt
 KINDS = {"letter": "forward_pass", "name": "sampling", "number": "value", "step": "training_step"}  # each a file
 
 
-
 class Page:
     """What is at an address. html: the page's body; lines: the numbers of the core's lines that compute it; back and
     next: the addresses of the pages before and after, "" where there is none; step: the step of the model whose numbers
-    these are, where it is another than the reading's."""
+    these are, where it is another than the reading's; final: there are no newer ones in this run."""
 
-    def __init__(self, address, html, lines=(), back="", next="", step=None):
-        self.address, self.html, self.lines, self.back, self.next, self.step = address, html, lines, back, next, step
+    def __init__(self, address, html, lines=(), back="", next="", step=None, final=False):
+        self.address, self.html, self.lines, self.back, self.next = address, html, lines, back, next
+        self.step, self.final = step, final
 
 
 class Inside:
@@ -43,7 +43,7 @@ class Inside:
             **{name: isolated(value) if isinstance(value, str) else value for name, value in values.items()})
 
     def show(self, address, look="", again=False, at=None, asked=(1.0, "")):
-        """The page of an address, as a dict: address, html, back, next, and the step that its numbers are of.
+        """The page of an address, as a dict: address, html, back, next, final, and the step that its numbers are of.
 
         look: the document that the visitor asks for, or "" for the one at hand; again: read it anew, with the weights
         of now; at: or with those of a kept step; asked: the temperature and the beginning of a new name. What is not
@@ -65,7 +65,8 @@ class Inside:
             return {"problem": "inside.raised", "reason": f"{type(error).__name__}: {error}"[:200]}
         step = page.step if page.step is not None else self.reading.step if self.reading else self.session.run.step
         return {"problem": "", "reason": "", "address": page.address, "back": page.back, "next": page.next,
-                "step": step, "html": f'<div class="page">{page.html}</div>{self.excerpt.html(page.lines)}'}
+                "step": step, "final": page.final,
+                "html": f'<div class="page">{page.html}</div>{self.excerpt.html(page.lines)}'}
 
     def read(self):
         """The reading that is shown: made when it is first needed."""
