@@ -32,6 +32,7 @@ from page.source.code_editor import Edit  # noqa: E402
 await asyncio.sleep(0)  # noqa: F704
 from page.autosave import Kept  # noqa: E402
 from page.inspector.inspector_panel import Panel  # noqa: E402
+from page.parts.sections import Sections  # noqa: E402
 from page.source.source_view import Listing  # noqa: E402
 from page.updates import Offline  # noqa: E402
 
@@ -75,7 +76,7 @@ async def main():
     tab = Tab(trainer)
     watch(tab)
     controls = tab.controls
-    panel, listing, compare = Panel(tab), Listing(tab), Compare(tab)
+    panel, listing, compare = Panel(tab, Sections(controls.show_view)), Listing(tab), Compare(tab)
     edit, opening, share = Edit(tab, listing), run_files.Opening(tab), sharing.Sharing(tab)
     kept = Kept(tab, opening)
     boot = asyncio.create_task(tab.boot())

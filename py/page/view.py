@@ -57,7 +57,7 @@ def show_focus(event):
     """Bring what the keyboard has come to clear of what stays in place: WebKit scrolls to it, but not so far, and now
     and then once more after this."""
     place = event.target
-    if place.matches(":focus-visible:not(.controls *)") and not place.shadowRoot:  # the editor scrolls by itself
+    if place.matches(":focus-visible:not(.controls *, .sections *)") and not place.shadowRoot:  # the editor scrolls by itself
         options = window.JSON.parse('{"block": "nearest"}')
         place.scrollIntoView(options)
         window.requestAnimationFrame(place.scrollIntoView.bind(place, options))

@@ -1,30 +1,34 @@
 """The panel that looks inside: it opens addresses, in the worker's words (MicroPython, on the page).
 
 Whatever carries data-go="address" opens that address when it is pressed, wherever it stands on the page; data-look
-beside it is the document to look at. An address can also be one of the page's sections, so that a link can point at any
-part of it.
+beside it is the document to look at. An address can also be one of the page's sections (sections.py), so that a link can
+point at any part of it.
 """
 import asyncio
 
 from page import view
 from page.i18n import say, sentence
-from page.worker_client import Failed, dumps, loads
-from pyscript import document
+from page.parts.sections import NAMES, STAY
+from page.worker_client import Failed, loads
+from pyscript import document, window
 
-SECTIONS = ("controls", "loss", "next", "attention", "names", "inside", "settings", "words", "source")
 ARROWS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
 CELL_KEYS = ("Enter", " ") + tuple(ARROWS)
-STAY = loads(dumps({"preventScroll": True}))
+NEAREST = window.JSON.parse('{"block": "nearest"}')
+NARROW = window.matchMedia("(max-width: 42.5em)")  # as the style sheet has it
+BELOW_TITLE = 160  # px of a page that are to be in sight below its title when it is opened
 
 
 class Panel:
-    def __init__(self, tab):
-        """tab: whose session is looked at; it has ask(verb, …), which begins a run if there is none."""
-        self.tab = tab
+    def __init__(self, tab, sections):
+        """tab: whose session is looked at; it has ask(verb, …), which begins a run if there is none. sections: the
+        page's row of sections."""
+        self.tab, self.sections = tab, sections
         self.address = self.back = self.next = ""
         self.wanted = ""    # the address asked for last, which may be on its way
         self.asked = 0      # how many times one was asked for: whatever comes, the last of them is shown
         self.step = None    # of the run, when what is shown was read
+        self.final = False  # and there will be no newer numbers in this run
         self.problem = None # the answer that said why there is nothing to see
         self.opener = None  # what was pressed to open the panel, where the focus goes back to
         tab.on_step, tab.on_run = self.tell_step, self.another_run
@@ -44,8 +48,8 @@ class Panel:
     async def open(self, address, again=False, step=False):
         """Show what is at an address, and say whether there is anything. again: read the document anew, with the
         weights of now; step: this is a mere step along a way, and the focus is to stay where it is."""
-        if address in SECTIONS:
-            self.show_section(address)
+        if address in NAMES:
+            self.sections.open(address)
             return True
         if self.tab.booting:
             self.tab.controls.show_view(address)  # the page opens it when Python is there
@@ -62,10 +66,11 @@ class Panel:
             if answer.problem:
                 return False
             self.address, self.back, self.next, self.step = answer.address, answer.back, answer.next, answer.step
+            self.final = answer.final
         finally:
             if asked == self.asked:
                 self.wanted = self.address
-        view.get("panel").hidden = False
+        view.get("panel").hidden = view.get("panel-turn").hidden = False
         self.show(answer.html, step)
         self.tell_step(self.step if self.tab.past.step is None else self.tab.step)
         self.tab.controls.show_view(self.address, step)
@@ -77,8 +82,8 @@ class Panel:
         view.line(id, *[sentence(answer.problem, reason=answer.reason)] if answer.problem else [])
 
     def show(self, html, step):
-        """Put a page into the panel, and see to the focus: it stays, or else goes on to what took the place of that
-        which had it."""
+        """Put a page into the panel, in sight, and see to the focus: it stays, or else goes on to what took the place
+        of that which had it."""
         body, focused = view.get("panel-body"), document.activeElement
         was_within = body.contains(focused)
         group = focused.closest("[role=group]") if was_within else None
@@ -94,24 +99,27 @@ class Panel:
         title.tabIndex = -1
         excerpt, lit = body.querySelector(".excerpt"), body.querySelector(".excerpt .lit")
         if lit:
-            excerpt.scrollTop = lit.offsetTop - excerpt.offsetTop - 48
+            excerpt.scrollTop = lit.offsetTop - 48
+        for chosen in body.querySelectorAll("[role=group] > [aria-current]"):  # where the row scrolls sideways
+            row = chosen.parentElement
+            row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) // 2
         if was_within:
             place = body.querySelector("." + group.className + " [aria-current]") if group else None
             (place or title).focus(STAY)
-        elif not view.get("inside").contains(focused) and not step:
-            view.get("inside-title").focus()
-            view.get("inside").scrollIntoView()
+            if not place:
+                title.scrollIntoView(NEAREST)
+        elif not step:
+            if not view.get("inside").contains(focused):
+                view.get("inside-title").focus(STAY)
+                self.bring_into_sight()
+            elif title.getBoundingClientRect().bottom + BELOW_TITLE > window.innerHeight:
+                self.bring_into_sight()
         if not document.activeElement or not title.isSameNode(document.activeElement):  # else it is read out anyway
             view.get("panel-said").textContent = ((letter.textContent + ": " if letter else "") + title.textContent)
 
-    def show_section(self, name):
-        section = document.querySelector("main section." + name)
-        title = section.querySelector("h2")
-        if title:
-            title.tabIndex = -1
-            title.focus(STAY)
-        section.scrollIntoView()
-        self.tab.controls.show_view(name)
+    def bring_into_sight(self):
+        view.get("inside-title").scrollIntoView()
+        self.sections.point_at("inside")
 
     def another_run(self):
         """The panel's numbers are another run's, or in another language: show those of now."""
@@ -130,11 +138,15 @@ class Panel:
             view.get("panel-step").textContent = say("inside.step", step=self.step)
             if step == self.step:
                 view.hand_on("panel-again", "panel-next")
-            view.get("panel-again").hidden = step == self.step or self.address.startswith("name.")
+            view.get("panel-again").hidden = step == self.step or self.final or self.address.startswith("name.")
 
     async def go(self, address):
+        """A step along the way. Its text comes into sight: on a phone, where it fills the window, to the top."""
         if address:
             await self.open(address, step=True)
+            title = view.get("panel-body").querySelector("h3")
+            if title:
+                title.scrollIntoView(*[] if NARROW.matches else [NEAREST])
 
     async def press_back(self, *_):
         await self.go(self.back)
@@ -162,7 +174,7 @@ class Panel:
     def close(self):
         self.address = self.back = self.next = self.wanted = ""
         self.asked += 1
-        view.get("panel").hidden = True
+        view.get("panel").hidden = view.get("panel-turn").hidden = True
         view.get("panel-body").innerHTML = view.get("panel-said").textContent = ""
         self.tab.controls.show_view("")
 
