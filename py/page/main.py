@@ -102,7 +102,7 @@ async def main():
                                ("panel-next", "click", panel.press_next), ("panel-again", "click", panel.press_again),
                                ("panel-close", "click", panel.press_close), ("page", "click", panel.pressed)):
         on(tab, id, event, handler)
-    for id, event, handler in controls.events + share.events + opening.events + kept.events:
+    for id, event, handler in controls.events + share.events + opening.events + kept.events + tab.engine_switch.events:
         on(tab, id, event, handler)
     for event in ("click", "keydown"):
         view.get("page").addEventListener(event, panel.claim)

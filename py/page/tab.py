@@ -11,6 +11,7 @@ from page import view
 from page.i18n import all_texts, sentence
 from page.parts import settings_form
 from page.parts.controls import HEARD_S, MORE_NAMES, Controls
+from page.parts.engine_switch import EngineSwitch
 from page.parts.history_slider import Past
 from page.worker_client import CoreRaised, Failed, dumps, loads, named
 from pyscript import document, window
@@ -32,6 +33,8 @@ class Tab:
         self.trainer, trainer.on_progress, trainer.on_silence = trainer, self.downloaded, self.silent
         self.chart = self.data = None               # given by the page
         self.speed, self.pictures = view.Speed(), view.Pictures()
+        self.engine_switch = EngineSwitch()
+        self.speed.measured = self.engine_switch.measured
         self.recipe, self.running = None, None      # in the form; of the run in the worker, None before it has one
         self.alive = self.booting = False           # has the worker come up; is it coming up
         self.python = ""                            # the version there
@@ -157,6 +160,8 @@ class Tab:
         view.compiler("engine.compiling" if compiled else "")
         view.line("engine-note")
         answer = loads(await self.trainer.call("use", engine))
+        self.speed.clear()  # which was the other engine's
+        self.engine_switch.uses("core" if answer.problem else engine)
         if view.state() == "silent":
             self.idle()
         if run != self.run or engine != self.recipe["engine"]:  # who asked since then tells what came of it
@@ -169,6 +174,7 @@ class Tab:
     def declined(self, note):
         """The core does the work, because compiling it was not possible or went wrong."""
         self.recipe["engine"] = "core"
+        self.engine_switch.uses("core")
         settings_form.fill(self.recipe)
         settings_form.to_address(self.recipe)
         view.compiler("")
@@ -330,6 +336,7 @@ class Tab:
 
     async def finish(self, run):
         """After the last step: the pictures as they are now, and the names that the core's program prints."""
+        self.engine_switch.withdraw()
         view.status("status.naming", "naming")
         self.told["training"] = True  # for Retry: this belongs to it
         await self.look_now()
@@ -445,6 +452,7 @@ class Tab:
         self.past.forget()
         self.past.invented.tell()
         self.speed.clear()
+        self.engine_switch.withdraw()
         self.clear_curve()
 
     async def seen(self, *_):

@@ -57,7 +57,8 @@ def show_focus(event):
     """Bring what the keyboard has come to clear of what stays in place: WebKit scrolls to it, but not so far, and now
     and then once more after this."""
     place = event.target
-    if place.matches(":focus-visible:not(.controls *, .sections *)") and not place.shadowRoot:  # the editor scrolls by itself
+    bars = ".controls *, .sections *"
+    if place.matches(":focus-visible:not(" + bars + ")") and not place.shadowRoot:  # the editor scrolls by itself
         options = window.JSON.parse('{"block": "nearest"}')
         place.scrollIntoView(options)
         window.requestAnimationFrame(place.scrollIntoView.bind(place, options))
@@ -95,6 +96,7 @@ class Speed:
     """Steps a second over the last few seconds, and the time left."""
 
     def __init__(self):
+        self.measured = lambda speed, seconds_left: None  # is told of each
         self.clear()
 
     def clear(self):
@@ -109,6 +111,7 @@ class Speed:
         if seconds <= 0 or steps <= 0:
             return
         speed = steps / seconds
+        self.measured(speed, (num_steps - step) / speed)
         get("speed").textContent = number(round(speed)) if speed >= 10 else ("%.1f" if speed >= 1 else "%.2g") % speed
         left = (num_steps - step) / speed
         put("time-left", *[sentence("time.minutes", n=round(left / 60)) if left > 100

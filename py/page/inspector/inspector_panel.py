@@ -1,8 +1,8 @@
 """The panel that looks inside: it opens addresses, in the worker's words (MicroPython, on the page).
 
 Whatever carries data-go="address" opens that address when it is pressed, wherever it stands on the page; data-look
-beside it is the document to look at. An address can also be one of the page's sections (sections.py), so that a link can
-point at any part of it.
+beside it is the document to look at. An address can also be one of the page's sections (sections.py), so that a link
+can point at any part of it.
 """
 import asyncio
 
