@@ -1,5 +1,5 @@
-"""The switch of engines: what each gives, how fast each was in this tab, and one offer of the compiled one (MicroPython,
-on the page).
+"""The switch of engines: what each gives, how fast each was in this tab, and one offer of the compiled one
+(MicroPython, on the page).
 
 The app tells it what it knows: uses() when the worker has changed its engine, measured() with each speed, withdraw()
 when the run ends or something else is offered.
