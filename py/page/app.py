@@ -6,17 +6,19 @@ from page import dom, status
 from page.autosave import Autosave
 from page.js import named
 from page.language import Language
-from page.parts import recording, sections
+from page.parts import recording
 from page.parts.attention_view import AttentionView
 from page.parts.comparison import Comparison
 from page.parts.controls import Controls
 from page.parts.data_form import DataForm
 from page.parts.drops import Drops
+from page.parts.engine_switch import EngineSwitch
 from page.parts.history_slider import HistorySlider
 from page.parts.loss_chart import LossChart
 from page.parts.names_list import NamesList
 from page.parts.own_data import OwnData
 from page.parts.run_files import Published, RunFiles
+from page.parts.sections import NAMES, Sections
 from page.parts.sharing import Sharing
 from page.recovery import Recovery
 from page.rooms import Room
@@ -27,6 +29,7 @@ from page.updates import Updates
 from page.worker_client import CoreRaised, Failed
 from pyscript import document, window
 
+CELL_KEYS = ("Enter", " ", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight")  # of a table in the inspector
 ENABLED = ("train", "step", "reset", "share", "engine")  # as soon as somebody hears them
 
 
@@ -41,6 +44,7 @@ class App:
         self.recovery = Recovery(state, client, self.data)
         self.training = Training(state, client, self.recovery, self.data, self.view)
         self.controls = Controls(state, client, self.recovery, self.training, self.data, self.view)
+        self.sections = Sections(self.controls.open_view)
         data_form = DataForm(state, client, self.data, self.controls)
         self.files = RunFiles(state, client, self.recovery, self.training, self.view)
         self.published = Published(state, client, self.files)
@@ -52,6 +56,7 @@ class App:
         state.on_end.add(lambda: asyncio.create_task(self.guard(self.published.check())))
         for part in (self.attention, self.names, self.history, self.training, self.controls, data_form, self.files,
                      Sharing(state, client, self.training, self.data), self.language, self.autosave, self.updates,
+                     EngineSwitch(state),
                      Comparison(state, client, self.chart, self.names), Drops(self.files, data_form, self.guard)):
             self.register(part.events)
         self.register([(id, event, self.source.handler(method)) for id, event, method in (
@@ -71,7 +76,7 @@ class App:
     def make_inspector(self):
         from page.inspector.inspector_panel import InspectorPanel  # here, because its file comes with the room
 
-        return InspectorPanel(self.state, self.training, self.controls, self.history)
+        return InspectorPanel(self.state, self.training, self.controls, self.history, self.sections)
 
     def make_source(self):
         from page.source.source_room import SourceRoom  # here, because its file comes with the room
@@ -81,8 +86,8 @@ class App:
     async def follow_view(self):
         """Show what the page's address asks for."""
         view = self.state.recipe["view"]
-        if view in sections.SECTIONS:
-            sections.show(view)
+        if view in NAMES:
+            self.sections.open(view)
         elif view or self.inspector.part:
             await (await self.inspector.enter()).follow(view)
 
@@ -94,9 +99,8 @@ class App:
             return None
         if link.matches("a"):
             event.preventDefault()  # at once: what follows may wait
-        if link.dataset.go in sections.SECTIONS:
-            sections.show(link.dataset.go)
-            self.controls.open_view(link.dataset.go)
+        if link.dataset.go in NAMES:
+            self.sections.open(link.dataset.go)
             return None
         return self.open_inspector(link)
 
@@ -105,7 +109,7 @@ class App:
 
     def claim_key(self, event):
         """Keep the browser from scrolling at a key that the inspector answers."""
-        if event.target.closest("td[data-go]") and event.key in sections.CELL_KEYS:
+        if event.target.closest("td[data-go]") and event.key in CELL_KEYS:
             event.preventDefault()
 
     # ---- Events

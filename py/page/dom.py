@@ -24,7 +24,8 @@ def show_focus(event):
     """Bring what the keyboard has come to clear of what stays in place: WebKit scrolls to it, but not so far, and now
     and then once more after this."""
     place = event.target
-    if place.matches(":focus-visible:not(.controls *)") and not place.shadowRoot:  # the editor scrolls by itself
+    bars = ".controls *, .sections *"
+    if place.matches(":focus-visible:not(" + bars + ")") and not place.shadowRoot:  # the editor scrolls by itself
         nearest = options(block="nearest")
         place.scrollIntoView(nearest)
         window.requestAnimationFrame(place.scrollIntoView.bind(place, nearest))

@@ -30,7 +30,9 @@ class RunState:
         self.on_mode = Listeners()        # (mode)
         self.on_run = Listeners()         # (): there is another run
         self.on_step = Listeners()        # (step)
-        self.on_speed = Listeners()       # (engine, steps a second)
+        self.on_engine = Listeners()      # ("core" or "compiled"): it does the work from here on
+        self.on_speed = Listeners()       # (steps a second, seconds left)
+        self.on_forget = Listeners()      # (): there is no run any more
         self.on_core = Listeners()        # (facts of the edited core; None: the published one)
         self.on_core_error = Listeners()  # (line, text, error of an edited core)
         self.on_end = Listeners()         # (): the run's last step, and its names, are done
@@ -66,6 +68,7 @@ class RunState:
         """There is no run: the next one begins anew."""
         self.abandon()
         self.running, self.checkpoint, self.step, self.chars, self.unfinished = None, None, 0, "", False
+        self.on_forget.tell()
 
     def begin(self, recipe, step, chars, checkpoint=None):
         """The worker has a run of a recipe, at a step; checkpoint: the state that it went on from."""

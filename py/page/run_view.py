@@ -63,7 +63,7 @@ class RunView:
             self.names.add(frame.html)
         self.history.update(frame.snapshots, frame.step)
         if speed:
-            state.on_speed.tell(state.recipe["engine"], speed)
+            state.on_speed.tell(speed, (state.running["num_steps"] - frame.step) / speed)
 
     async def open(self, facts):
         """Show a model from outside: its curve, names and pictures."""

@@ -264,6 +264,8 @@ class Training:
             ms = await self.client.call("use_engine", engine)
         except UserError as error:
             problem = error
+        self.view.speed.clear()  # which was the other engine's
+        state.on_engine.tell("core" if problem else engine)
         if status.state() == "silent":
             self.show_rest()
         if run != state.run or engine != state.recipe["engine"]:  # who asked since then tells what came of it
@@ -276,6 +278,7 @@ class Training:
     def show_declined(self, key, problem):
         """The core does the work, because compiling it was not possible or went wrong."""
         self.state.edit(engine="core")
+        self.state.on_engine.tell("core")
         settings_form.fill(self.state.recipe)
         address.write(self.state.recipe)
         status.show_compiler("")

@@ -66,6 +66,7 @@ class Session:
         self.snapshots.add(0, self.weights())
         self.past_run = None    # a copy of the run, as it was at the step that was looked back at last
         self.last_error = None  # the error behind the last broken frame
+        self.before_last = None  # state() before the run's last step, once that is taken: it can be shown again
 
     # ---- Training.
     def use(self, engine: str) -> float:
@@ -106,7 +107,10 @@ class Session:
                     break
                 if run.step == 0:
                     names += self._names_of_this_step(temperature, prefix)
-                until = min(interval - run.step % interval, num_steps - run.step, snapshots.steps_until_due(run.step))
+                last = num_steps - 1
+                if run.step == last:
+                    self.before_last = self.state()
+                until = min(interval - run.step % interval, last - run.step or 1, snapshots.steps_until_due(run.step))
                 self._add_losses(self._advance(min(until, MAX_BATCH_STEPS if budget_ms else 1)), losses, means)
                 if snapshots.due(run.step):
                     snapshots.add(run.step, self.weights())
@@ -265,7 +269,7 @@ class Session:
         """Go on from what state() gave."""
         run, n = self.run, len(self.run.gpt.parameters)
         self.snapshots.rewind(int(state[0]) if state[0] <= run.step else -1)
-        self.past_run, run.step = None, int(state[0])
+        self.past_run, self.before_last, run.step = None, None, int(state[0])
         for p, data in zip(run.gpt.parameters, state[1:1 + n]):
             p.data = data
         run.mean, run.square = list(state[1 + n:1 + 2 * n]), list(state[1 + 2 * n:1 + 3 * n])

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from common.errors import UserError
-from sessions import after
+from sessions import after, walk
 from test_inspector import SMALL, edited, inside
 from texts import EN
 
@@ -125,9 +125,56 @@ def test_a_step_that_is_none(address, problem):
         inside().show(address)
 
 
-def test_after_the_last_step_there_is_none_to_take_slowly():
+@pytest.mark.parametrize("steps", [1, 2, 23])
+def test_after_the_last_step_it_is_shown_again_bit_for_bit(steps):
+    fragment = f"{SMALL}&num_steps={steps}"
+    before, panel = inside(fragment, steps - 1).session, inside(fragment, steps)
+    run, page = panel.session.run, panel.show("step")
+    assert (page["final"], panel.slow.step) == (True, steps)
+    assert panel.slow.before == ([p.data for p in before.run.gpt.parameters], before.run.mean, before.run.square)
+    assert panel.slow.after == ([p.data for p in run.gpt.parameters], run.mean, run.square)
+    assert panel.slow.doc == run.docs[(steps - 1) % len(run.docs)]
+    assert panel.slow.loss == before.run.train() == panel.session.recent_losses[-1]
+    state = panel.session.state()
+    weight = page["address"].removeprefix("step.").removesuffix(".document")
+    at = list(panel.read().weights).index(weight)
+    numbers = " ".join(page["html"] for page in walk(panel, page["address"])).replace("−", "-")
+    for number in (panel.slow.before[0][at], run.gpt.parameters[at].data, run.mean[at], run.square[at]):
+        assert f"{number:.5g}" in numbers
+    assert panel.session.state() == state
+
+
+@pytest.mark.parametrize("steps", [2, 5])
+def test_a_step_ends_with_the_loss_before_it_and_after_it(steps):
+    panel = inside(SMALL + "&num_steps=5", steps)
+    shown = panel.show("step.after")
+    before, after = map(float, re.findall(r'<dd data-value="([^"]+)"', shown["html"]))
+    if steps == 2:
+        assert not shown["final"]
+        panel.session.train(0, 0.5, "")
+    run, doc = panel.session.run, panel.session.document()
+    run.read(doc)
+    assert (before, after) == (panel.session.recent_losses[-1], run.loss.data)
+    moved = sum(old != new for old, new in zip(panel.slow.before[0], panel.slow.after[0], strict=True))
+    assert f"{moved:,} of them moved" in html.unescape(shown["html"])
+
+
+def test_a_run_that_was_restored_after_its_last_step_has_none_to_take_slowly():
+    panel = inside(SMALL + "&num_steps=2")
+    panel.session.restore(panel.session.state())
     with pytest.raises(UserError, match="step.over"):
-        inside(SMALL + "&num_steps=2").show("step")
+        panel.show("step")
+
+
+def test_the_last_compiled_step_is_shown_bit_for_bit():
+    panel, plain = (inside(SMALL + "&num_steps=70", steps) for steps in (0, 70))
+    panel.session.use("compiled")
+    while panel.session.run.step < 70:
+        panel.session.train(1000, 0.5, "")
+    assert panel.show("step.after")["html"]
+    assert panel.slow.before[0] == list(panel.session.before_last[1:1 + len(panel.slow.before[0])])
+    assert panel.slow.after[0] == list(panel.session.weights()) == plain.session.weights()
+    assert panel.slow.loss == panel.session.recent_losses[-1] == plain.session.recent_losses[-1]
 
 
 UPDATE = "p.data -= learning_rate * m * mean_scale / (math.sqrt(v * square_scale) + epsilon)"
@@ -153,7 +200,7 @@ def test_a_core_without_moments_is_shown_as_it_is():
     begun = "self.mean, self.square = ([0.0] * len(self.gpt.parameters) for _ in range(2))  # Adam's moments"
     panel = edited((begun, "pass"), (MEAN, "pass"), (SQUARE, "pass"), (UPDATE, "p.data -= learning_rate * p.grad"), (
         "for p, m, v in zip(self.gpt.parameters, self.mean, self.square):", "for p in self.gpt.parameters:"))
-    for stage in ("document", "forward", "backward", "mean", "square", "update"):
+    for stage in ("document", "forward", "backward", "mean", "square", "update", "after"):
         assert panel.show(f"step.{stage}")["html"]
     assert EN["step.otherwise"].partition("{")[0] in panel.show("step.update")["html"]
 
@@ -195,6 +242,6 @@ def test_on_the_page_a_visitor_walks_from_the_loss_to_a_weight_and_nudges_it(vis
     body.get_by_text(EN["number.tried"].partition("{by}")[2].partition("{")[0]).wait_for()
     visitor.press("inside-step")
     body.locator("h3", has_text="Document").wait_for()
-    for stage in ("Forward", "Backward", "First moment", "Second moment", "Update"):
+    for stage in ("Forward", "Backward", "First moment", "Second moment", "Update", "After the step"):
         visitor.page.keyboard.press("ArrowRight")
         body.locator("h3", has_text=stage).wait_for()

@@ -1,8 +1,7 @@
 """The panel that looks inside: it opens addresses, in the worker's words (MicroPython, on the page).
 
 Whatever carries data-go="address" opens that address when it is pressed, wherever it stands on the page; data-look
-beside it is the document to look at. An address can also be one of the page's sections, so that a link can point at any
-part of it.
+beside it is the document to look at.
 """
 import asyncio
 
@@ -10,23 +9,28 @@ from common.errors import UserError
 from page import dom
 from page.i18n import say
 from page.js import loads, options
+from page.parts.sections import STAY
 from page.parts.text_boxes import known
 from page.run_state import STARTING
 from page.worker_client import Failed
-from pyscript import document
+from pyscript import document, window
 
 ARROWS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowRight": (0, 1)}
-STAY = options(preventScroll=True)
+NEAREST = options(block="nearest")
+NARROW = window.matchMedia("(max-width: 42.5em)")  # as the style sheet has it
+BELOW_TITLE = 160  # px of a page that are to be in sight below its title when it is opened
 
 
 class InspectorPanel:
-    def __init__(self, state, training, controls, history):
-        """state: of the run that is looked at; history: the HistorySlider."""
-        self.state, self.training, self.controls, self.history = state, training, controls, history
+    def __init__(self, state, training, controls, history, sections):
+        """state: of the run that is looked at; history: the HistorySlider; sections: the page's row of them."""
+        self.state, self.training, self.controls = state, training, controls
+        self.history, self.sections = history, sections
         self.address = self.back = self.next = ""
         self.wanted = ""    # the address asked for last, which may be on its way
         self.asked = 0      # how many times one was asked for: whatever comes, the last of them is shown
         self.step = None    # of the run, when what is shown was read
+        self.final = False  # and there will be no newer numbers in this run
         self.problem = None # the sentence that says why there is nothing to see
         self.opener = None  # what was pressed to open the panel, where the focus goes back to
         state.on_step.add(self.show_step)
@@ -58,6 +62,7 @@ class InspectorPanel:
             answer = loads(answer)
             dom.line("inside-note")
             self.address, self.back, self.next, self.step = answer.address, answer.back, answer.next, answer.step
+            self.final = answer.final
         except UserError as error:
             if asked == self.asked:
                 self.problem = error.key, error.values
@@ -66,15 +71,15 @@ class InspectorPanel:
         finally:
             if asked == self.asked:
                 self.wanted = self.address
-        dom.get("panel").hidden = False
+        dom.get("panel").hidden = dom.get("panel-turn").hidden = False
         self.show(answer.html, step)
         self.show_step(self.step if self.history.step is None else self.state.step)
         self.controls.open_view(self.address, step)
         return True
 
     def show(self, html, step):
-        """Put a page into the panel, and see to the focus: it stays, or else goes on to what took the place of that
-        which had it."""
+        """Put a page into the panel, in sight, and see to the focus: it stays, or else goes on to what took the place
+        of that which had it."""
         body, focused = dom.get("panel-body"), document.activeElement
         was_within = body.contains(focused)
         group = focused.closest("[role=group]") if was_within else None
@@ -90,15 +95,27 @@ class InspectorPanel:
         title.tabIndex = -1
         excerpt, lit = body.querySelector(".excerpt"), body.querySelector(".excerpt .lit")
         if lit:
-            excerpt.scrollTop = lit.offsetTop - excerpt.offsetTop - 48
+            excerpt.scrollTop = lit.offsetTop - 48
+        for chosen in body.querySelectorAll("[role=group] > [aria-current]"):  # where the row scrolls sideways
+            row = chosen.parentElement
+            row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) // 2
         if was_within:
             place = body.querySelector("." + group.className + " [aria-current]") if group else None
             (place or title).focus(STAY)
-        elif not dom.get("inside").contains(focused) and not step:
-            dom.get("inside-title").focus()
-            dom.get("inside").scrollIntoView()
+            if not place:
+                title.scrollIntoView(NEAREST)
+        elif not step:
+            if not dom.get("inside").contains(focused):
+                dom.get("inside-title").focus(STAY)
+                self.bring_into_sight()
+            elif title.getBoundingClientRect().bottom + BELOW_TITLE > window.innerHeight:
+                self.bring_into_sight()
         if not document.activeElement or not title.isSameNode(document.activeElement):  # else it is read out anyway
             dom.get("panel-said").textContent = ((letter.textContent + ": " if letter else "") + title.textContent)
+
+    def bring_into_sight(self):
+        dom.get("inside-title").scrollIntoView()
+        self.sections.point_at("inside")
 
     def run_changed(self):
         """The panel's numbers are another run's, or in another language: show those of now."""
@@ -117,11 +134,15 @@ class InspectorPanel:
             dom.get("panel-step").textContent = say("inside.step", step=self.step)
             if step == self.step:
                 dom.hand_focus_on("panel-again", "panel-next")
-            dom.get("panel-again").hidden = step == self.step or self.address.startswith("name.")
+            dom.get("panel-again").hidden = step == self.step or self.final or self.address.startswith("name.")
 
     async def go(self, address):
+        """A step along the way. Its text comes into sight: on a phone, where it fills the window, to the top."""
         if address:
             await self.open(address, step=True)
+            title = dom.get("panel-body").querySelector("h3")
+            if title:
+                title.scrollIntoView(*[] if NARROW.matches else [NEAREST])
 
     async def press_back(self, *_):
         await self.go(self.back)
@@ -149,7 +170,7 @@ class InspectorPanel:
     def close(self):
         self.address = self.back = self.next = self.wanted = ""
         self.asked += 1
-        dom.get("panel").hidden = True
+        dom.get("panel").hidden = dom.get("panel-turn").hidden = True
         dom.get("panel-body").innerHTML = dom.get("panel-said").textContent = ""
         self.controls.open_view("")
 

@@ -18,14 +18,14 @@ from .excerpt import Excerpt
 
 KINDS = {"letter": "forward_pass", "name": "sampling", "number": "value", "step": "training_step"}  # their modules
 
-
 class Page:
     """What is at an address. html: the page's body; lines: the numbers of the core's lines that compute it; back and
     next: the addresses of the pages before and after, "" where there is none; step: the step of the model whose numbers
-    these are, where it is another than the document trace's."""
+    these are, where it is another than the document trace's; final: there are no newer ones in this run."""
 
-    def __init__(self, address, html, lines=(), back="", next="", step=None):
-        self.address, self.html, self.lines, self.back, self.next, self.step = address, html, lines, back, next, step
+    def __init__(self, address, html, lines=(), back="", next="", step=None, final=False):
+        self.address, self.html, self.lines, self.back, self.next = address, html, lines, back, next
+        self.step, self.final = step, final
 
 
 class Inspector:
@@ -49,7 +49,8 @@ class Inspector:
             **{name: isolated(value) if isinstance(value, str) else value for name, value in values.items()})
 
     def show(self, address: str, look="", refresh=False, at=None, asked=(1.0, "")) -> dict:
-        """The page of an address: address, html, back, next, and the step that its numbers are of. Raises UserError.
+        """The page of an address: address, html, back, next, final, and the step that its numbers are of. Raises
+        UserError.
 
         look: the document that the visitor asks for, or "" for the current one; refresh: trace it anew, with the
         current weights; at: or with those of a snapshot; asked: the temperature and the prefix of a new name.
@@ -69,7 +70,7 @@ class Inspector:
         except Exception as error:  # an edited core can raise anything; the run itself goes on
             raise UserError("inside.raised", reason=quoted(error)) from error
         step = page.step if page.step is not None else self.reading.step if self.reading else self.session.run.step
-        return {"address": page.address, "back": page.back, "next": page.next, "step": step,
+        return {"address": page.address, "back": page.back, "next": page.next, "step": step, "final": page.final,
                 "html": f'<div class="page">{page.html}</div>{self.excerpt.html(page.lines)}'}
 
     def read(self) -> DocumentTrace:

@@ -1,8 +1,9 @@
-"""One step of training in slow motion: the next that the run will take, taken beforehand by a copy of it.
+"""One step of training in slow motion, taken by a copy of the run: the next that the run will take, or, after the last
+one, that one again.
 
-"step.wte.4.7.update" is the update of one weight. The numbers are the core's: its local variables when train()
-returned, and the copy's weights and moments before and after. Adam's formulas are shown where they give those numbers;
-an edited core may do it in another way, and then the page says so.
+"step.wte.4.7.update" is the update of one weight, "step.wte.4.7.after" what the step did to them all. The numbers are
+the core's: its local variables when train() returned, and the copy's weights and moments before and after. Adam's
+formulas are shown where they give those numbers; an edited core may do it in another way, and then the page says so.
 """
 import math
 
@@ -15,37 +16,68 @@ from .document_trace import DocumentTrace
 from .run_copy import RunCopy
 from .tracer import Locals
 
-STAGES = ("document", "forward", "backward", "mean", "square", "update")
+STAGES = ("document", "forward", "backward", "mean", "square", "update", "after")
 LINES = {  # of train(), by what stands in them
     "document": ("self.read(",), "forward": ("self.read(",), "backward": ("p.grad = 0", ".backward()"),
     "mean": ("self.mean =",), "square": ("self.square =",), "update": ("learning_rate", "_scale", "for p, m, v"),
+    "after": ("for p, m, v", "p.data -="),
 }
 
 
 class Slow:
     """A step of a copy of the run. before and after: its weights and moments, (weights, mean, square), a moment None
-    where the core keeps none; told: train()'s local variables; loss."""
+    where the core keeps none; told: train()'s local variables; loss: before the step, loss_after: of the same document
+    with the weights after it, NaN where they give none."""
 
     def __init__(self, run):
         taken = RunCopy(run).run()
-        self.step, self.doc = run.step + 1, run.docs[run.step % len(run.docs)]
+        self.step, self.doc, self.last = run.step + 1, run.docs[run.step % len(run.docs)], False
         self.before = self.numbers(taken)
         with Locals(type(run).train) as self.told:
             self.loss = taken.train()
         self.after = self.numbers(taken)
+        try:
+            taken.read(self.doc)
+            self.loss_after = taken.loss.data
+        except ArithmeticError:
+            self.loss_after = math.nan
 
     def numbers(self, run):
         moments = (getattr(run, name, None) for name in ("mean", "square"))
         return [p.data for p in run.gpt.parameters], *(moment and list(moment) for moment in moments)
 
 
+def before_last_step(session):
+    """A copy of the run as it was before its last step. UserError where that is not known, as of a run that was
+    restored after it."""
+    if not session.before_last:
+        raise UserError("step.over")
+    state, run = session.before_last, RunCopy(session.run).run()
+    n = len(run.gpt.parameters)
+    run.step = int(state[0])
+    for p, data in zip(run.gpt.parameters, state[1:1 + n]):
+        p.data = data
+    run.mean, run.square = list(state[1 + n:1 + 2 * n]), list(state[1 + 2 * n:1 + 3 * n])
+    return run
+
+
+def slow_step(session):
+    """The next step of the run, or else its last: Slow, and the run that it begins from."""
+    run = session.synced()
+    if run.step < run.settings.num_steps:
+        return Slow(run), run
+    before = before_last_step(session)
+    slow = Slow(before)
+    slow.last = True
+    if slow.after[0] != [p.data for p in run.gpt.parameters]:  # an edited core may hold more than weights and moments
+        raise UserError("step.over")
+    return slow, before
+
+
 def show(inside, pieces):
     """pieces: a weight's name in its parts, if one is chosen, and a stage."""
-    run = inside.session.synced()
     if not inside.slow:
-        if run.step >= run.settings.num_steps:
-            raise UserError("step.over")
-        inside.slow = Slow(run)
+        inside.slow, run = slow_step(inside.session)
         inside.reading = DocumentTrace(run, inside.slow.doc)  # what number pages show from here on
     stage = pieces.pop() if pieces and pieces[-1] in STAGES else STAGES[0]
     reading, weight = inside.read(), ".".join(pieces)
@@ -66,7 +98,8 @@ def show(inside, pieces):
     html = (f'<div class="stages" role="group" aria-label="{escape(inside.say("letter.stages"))}">{stages}</div>'
             f"<h3>{inside.say(f'step.{stage}.title')}</h3>{body}")
     return Page(addresses[at], html, inside.excerpt.containing("train", LINES[stage]),
-                addresses[at - 1] if at else "", addresses[at + 1] if at + 1 < len(STAGES) else "")
+                addresses[at - 1] if at else "", addresses[at + 1] if at + 1 < len(STAGES) else "",
+                final=inside.slow.last)
 
 
 def sentence(inside, key, **said):
@@ -81,7 +114,8 @@ def document(inside, slow, weight):
     letters = [inside.session.alphabet[token] for token in inside.reading.tokens]
     tokens = "".join(f"<td><b>{escape(letter)}</b><span>{token}</span></td>"
                      for letter, token in zip(letters, inside.reading.tokens))
-    return (sentence(inside, "document", step=slow.step, doc=escape(slow.doc), count=len(letters) - 1)
+    return (sentence(inside, "document.last" if slow.last else "document", step=slow.step, doc=escape(slow.doc),
+                     count=len(letters) - 1)
             + f'<table class="vector lettered"><tbody><tr>{tokens}</tr></tbody></table>')
 
 
@@ -147,6 +181,20 @@ def update(inside, slow, weight):
         f"= <b>{figures.precise(new)}</b>")
 
 
+def after(inside, slow, weight):
+    """What the step did: to all weights of the copy, and to the loss of the document."""
+    moves = [abs(new - old) for old, new in zip(slow.before[0], slow.after[0])]
+    row = weight.rpartition(".")[0]
+    names = [name for name in inside.reading.weights if name.rpartition(".")[0] == row]
+    changes = [slow.after[0][place(inside, name)] - slow.before[0][place(inside, name)] for name in names]
+    facts = "".join(f'<div><dt>{inside.say(f"step.loss.{which}")}</dt><dd data-value="{loss!r}">{loss:.4f}</dd></div>'
+                    for which, loss in (("before", slow.loss), ("after", slow.loss_after)))
+    return (sentence(inside, "after", count=f"{len(moves):,}", moved=f"{sum(map(bool, moves)):,}",
+                     largest=figures.precise(max(moves)), doc=escape(slow.doc))
+            + f'<dl class="facts">{facts}</dl>'
+            + figures.vector(inside.say("step.changes", row=escape(row)), changes, names))
+
+
 def same(measured, computed):
     """Whether a formula gives what the core computed, but for rounding."""
     return math.isclose(measured, computed, rel_tol=1e-9, abs_tol=1e-18)
@@ -165,4 +213,4 @@ def term(value):
 
 
 BUILDERS = {"document": document, "forward": forward, "backward": backward, "mean": mean, "square": square,
-            "update": update}
+            "update": update, "after": after}
