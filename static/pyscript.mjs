@@ -13,13 +13,16 @@ const giveUp = async () => {
 addEventListener("unhandledrejection", giveUp);
 
 // For py/page/js.py, because MicroPython cannot catch what JavaScript throws in a call: [answer], or [, what was thrown].
-globalThis.attempt = (owner, name, ...given) => {
+const caught = (call) => {
   try {
-    return [typeof owner[name] === "function" ? owner[name](...given) : owner[name]];
+    return [call()];
   } catch (error) {
     return [undefined, String(error)];
   }
 };
+globalThis.attempt = (owner, name, ...given) =>
+  caught(() => typeof owner[name] === "function" ? owner[name](...given) : owner[name]);
+globalThis.construct = (owner, name, ...given) => caught(() => new owner[name](...given));
 
 // Chromium and Firefox run no module whose preload was damaged. WebKit fetches it once more then, and does not look. (All
 // but the chart, without which the rest goes on.)

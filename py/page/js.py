@@ -1,7 +1,7 @@
 """The gate to JavaScript (MicroPython, on the page).
 
 What JavaScript throws while MicroPython calls it skips `except` and `finally` and stalls MicroPython's scheduler until
-the next event. Every call that may throw goes through attempt().
+the next event. Every call that may throw goes through attempt() or construct().
 """
 import json
 
@@ -17,7 +17,15 @@ class JavaScriptError(Exception):
 def attempt(owner, name, *arguments):
     """owner.name(*arguments), or the attribute itself where it is no function; raises JavaScriptError for whatever
     JavaScript throws."""
-    answer = window.attempt(owner, name, *arguments)  # static/pyscript.mjs
+    return _answer(window.attempt(owner, name, *arguments))  # static/pyscript.mjs
+
+
+def construct(owner, name, *arguments):
+    """new owner.name(*arguments); raises as attempt() does."""
+    return _answer(window.construct(owner, name, *arguments))
+
+
+def _answer(answer):
     if answer.length > 1:
         raise JavaScriptError(answer.at(1))
     return answer.at(0)

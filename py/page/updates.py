@@ -7,7 +7,7 @@ waiting while another tab has a run.
 import asyncio
 
 from page import dom
-from page.js import BASE, attempt, loads
+from page.js import BASE, attempt, construct, loads
 from pyscript import window
 
 ANSWER_S = 0.5  # how long other tabs have to say that they have a run,
@@ -43,7 +43,7 @@ class Updates:
             self.workers = attempt(window.navigator, "serviceWorker")
             if not self.workers:
                 return
-            self.tabs = attempt(window.Reflect, "construct", window.BroadcastChannel, window.Array.of(BASE))
+            self.tabs = construct(window, "BroadcastChannel", BASE)
             self.tabs.onmessage = self._heard
             self.workers.oncontrollerchange = self._taken_over
             self.registration = await attempt(self.workers, "register", "service-worker.js")

@@ -1,5 +1,5 @@
 """The clipboard (MicroPython, on the page)."""
-from page.js import attempt, options
+from page.js import attempt, construct, options
 from pyscript import window
 
 
@@ -15,7 +15,7 @@ class Copy:
             self.text = window.Promise.withResolvers()
             content = window.Object.new()
             window.Reflect.set(content, "text/plain", self.text.promise)
-            item = attempt(window.Reflect, "construct", window.ClipboardItem, window.Array.of(content))
+            item = construct(window, "ClipboardItem", content)
             self.done = attempt(window.navigator.clipboard, "write", window.Array.of(item))
             self.done.catch(lambda reason: None)
 

@@ -8,7 +8,7 @@ import math
 
 from page import dom
 from page.i18n import on_language, put, say, sentence
-from page.js import BASE, attempt, reason
+from page.js import BASE, construct, reason
 from pyscript import document, js_import, window
 
 HEIGHT = 172
@@ -31,10 +31,9 @@ class LossChart:
     async def load(self):
         """Load uPlot and draw. Whatever keeps the curve from being drawn is said, and the rest of the page goes on."""
         try:
-            uplot = (await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", BASE).href))[0].default
-            self.join = uplot.join
-            self.plot = attempt(window.Reflect, "construct", uplot,
-                                window.Array.of(self.options(), self.data(), self.element))
+            uplot = (await js_import(window.URL.new("vendor/uplot/uPlot.esm.js", BASE).href))[0]
+            self.join = uplot.default.join
+            self.plot = construct(uplot, "default", self.options(), self.data(), self.element)
         except Exception as error:
             self.plot = None
             put("chart", sentence("chart.missing", reason=reason(error)))
