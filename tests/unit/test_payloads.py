@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from common.recipe import DEFAULTS, parse
 from conftest import soak
+from texts import EN
 from window import expect
 from worker.dataset import read
 from worker.session import Session
@@ -139,14 +140,15 @@ HOSTILE_DATA = {  # data of one's own: their bytes, and the sentence that refuse
     "millions of blank lines": (b"\n" * 3_000_000 + b"emma" + b"\r\n" * 2_000_000, None),
     "UTF-16": ("<b>\U0001f600\nd\u00e9".encode("utf-16"), None),
     "half of a pair in UTF-8": (LETTERS_AND + b"\xed\xa0\x80x", None),  # which is Latin-1, then
-    "NUL": (LETTERS_AND + b"a\0b", "Line 3 has a control character (U+0000)"),
-    "escape": (b"\x1b[31mred", "Line 1 has a control character (U+001B)"),
-    "delete": (LETTERS_AND + b"\x7f", "Line 3 has a control character (U+007F)"),
-    "half of a pair": (b"\xff\xfea\0\n\0\0\xd8b\0", "Line 2 is damaged: it has half of a UTF-16 pair."),
-    "the other half": (b"\xfe\xff\0a\0\n\xdc\0\0b", "Line 2 is damaged: it has half of a UTF-16 pair."),
-    "UTF-32": ("abc".encode("utf-32"), "has a control character (U+0000)"),
-    "nothing but blank lines": (b" \t\r\n" * 2_000_000, "There is no document in it"),
-    "a line longer than may be": (b"a\n" + b"b" * 10_001, "Line 2 has 10,001 letters"),
+    "NUL": (LETTERS_AND + b"a\0b", EN["own.control"].format(line=3, code="U+0000")),
+    "escape": (b"\x1b[31mred", EN["own.control"].format(line=1, code="U+001B")),
+    "delete": (LETTERS_AND + b"\x7f", EN["own.control"].format(line=3, code="U+007F")),
+    "half of a pair": (b"\xff\xfea\0\n\0\0\xd8b\0", EN["own.half"].format(line=2)),
+    "the other half": (b"\xfe\xff\0a\0\n\xdc\0\0b", EN["own.half"].format(line=2)),
+    "UTF-32": ("abc".encode("utf-32"), EN["own.control"].format(line=1, code="U+0000")),
+    "nothing but blank lines": (b" \t\r\n" * 2_000_000, EN["own.blank"]),
+    "a line longer than may be": (
+        b"a\n" + b"b" * 10_001, EN["own.long"].format(line=2, count="10,001", limit="10,000")),
 }
 
 
