@@ -37,7 +37,7 @@ def test_looking_never_changes_the_run():
     for _ in range(3):
         for _ in walk(panel, "letter.0.token"):
             pass
-        panel.show("letter", again=True)
+        panel.show("letter", refresh=True)
         assert looked.train(0, 0.5, "") == plain.train(0, 0.5, "")
     assert looked.state() == plain.state()
 
@@ -91,7 +91,7 @@ def test_the_page_keeps_its_reading_until_it_is_asked_to_look_again():
     panel.session.train(0, 0.5, "")
     kept = panel.show("letter.1.logits", "emma")
     assert (kept["step"], numbers(kept["html"])) == (before["step"], numbers(before["html"]))
-    after = panel.show("letter.1.logits", "emma", again=True)
+    after = panel.show("letter.1.logits", "emma", refresh=True)
     assert (before["step"], after["step"]) == (2, 3) and numbers(after["html"]) != numbers(before["html"])
 
 

@@ -90,7 +90,7 @@ def test_the_slow_step_is_the_step_that_the_run_then_takes():
     for _ in range(3):
         pages, address = [], "step"
         while address:
-            page = panel.show(address, again=not pages)
+            page = panel.show(address, refresh=not pages)
             pages.append(page)
             address = page["next"]
         weight = pages[0]["address"].removeprefix("step.").removesuffix(".document")

@@ -1,7 +1,7 @@
 """From the graphs that the core recorded to a tape: groups of like nodes, with rules for where their operands lie.
 
 The core builds a graph of single numbers. Seen from far enough it is regular: each position of a document repeats the
-last one's nodes, and within a position runs of nodes do the same to numbers that lie side by side. To find that out,
+last one's nodes, and within a position runs of nodes do the same to numbers that lie side by side. To find this,
 the core reads three probe documents, and each node gets a *kind*: its operation and the kinds of its inputs. Nodes of a
 kind form a Group. In every position a group's nodes are put in the order of their operands' addresses; then those
 addresses are explained by rules, and the nodes' own results are laid out side by side for the groups that follow.
@@ -12,7 +12,7 @@ the probability of the token that came next one with c, a matrix times a vector 
 is declined. There is no word here of layers, heads or matrices; they are what the rules turn out to say.
 
 Addresses count numbers, not bytes. A weight's is its place in the core's list of parameters; a node's is its place in a
-frame, one of which is kept for each position: FRAMES + position * FRAME + offset; a constant's is below zero.
+frame, of which there is one for each position: FRAMES + position * FRAME + offset; a constant's is below zero.
 """
 import copy
 from dataclasses import dataclass, field
