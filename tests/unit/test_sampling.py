@@ -74,7 +74,7 @@ def test_the_draw_is_that_of_random_choices():
         rng = random.Random(seed)
         made = panel.session.invent(2.0, "", random.Random(seed))
         panel.show(f"name.3.{made.name}.0")
-        for draw in panel.invented.draws:
+        for draw in panel.drawing.draws:
             token, = rng.choices(range(len(draw.probabilities)), draw.probabilities)
             assert token == draw.token and draw.low <= draw.number < draw.high
 

@@ -37,7 +37,7 @@ def unsigned(n: int) -> bytes:
     return _SMALL[n] if n < 4096 else _unsigned(n)
 
 
-OPS = {name: bytes([code]) for name, code in {
+OPCODES = {name: bytes([code]) for name, code in {
     "block": 0x02, "loop": 0x03, "if": 0x04, "end": 0x0B, "return": 0x0F, "select": 0x1B, "i32.load": 0x28,
     "f64.load": 0x2B, "f64.store": 0x39, "i32.eq": 0x46, "i32.lt_s": 0x48, "f64.eq": 0x61, "f64.ne": 0x62,
     "i32.add": 0x6A, "i32.sub": 0x6B, "i32.mul": 0x6C, "i32.and": 0x71, "i32.shl": 0x74, "f64.add": 0xA0,
@@ -65,7 +65,7 @@ class Function:
     def emit(self, *names: str) -> None:
         """Instructions without operands of their own, by their names in the specification."""
         for name in names:
-            self.code += OPS[name]
+            self.code += OPCODES[name]
 
     def local_get(self, local: int) -> None:
         self.code += b"\x20" + unsigned(local)
@@ -87,19 +87,19 @@ class Function:
 
     def f64x2_const(self, x: float) -> None:
         """v128.const with x in both lanes."""
-        self.code += OPS["v128.const"] + struct.pack("<dd", x, x)
+        self.code += OPCODES["v128.const"] + struct.pack("<dd", x, x)
 
     def i64x2_const(self, n: int) -> None:
         """v128.const with the 64 bits n in both lanes."""
-        self.code += OPS["v128.const"] + struct.pack("<QQ", n, n)
+        self.code += OPCODES["v128.const"] + struct.pack("<QQ", n, n)
 
     def memory(self, name: str, offset: int = 0, lane: int | None = None) -> None:
         """A load or a store, by its name; the address on the stack is in bytes, and offset is added to it."""
-        self.code += OPS[name] + b"\x00" + unsigned(offset) + (b"" if lane is None else bytes([lane]))
+        self.code += OPCODES[name] + b"\x00" + unsigned(offset) + (b"" if lane is None else bytes([lane]))
 
     def block(self, name: str) -> None:
         """Open a "block", "loop" or "if" without results; emit("end") closes it."""
-        self.code += OPS[name] + bytes([EMPTY])
+        self.code += OPCODES[name] + bytes([EMPTY])
 
     def br(self, depth: int) -> None:
         self.code += b"\x0c" + unsigned(depth)
@@ -143,7 +143,7 @@ class Function:
                 runs[-1][0] += 1
             else:
                 runs.append([1, value_type])
-        body = vector([unsigned(n) + bytes([value_type]) for n, value_type in runs]) + bytes(self.code) + OPS["end"]
+        body = vector([unsigned(n) + bytes([value_type]) for n, value_type in runs]) + bytes(self.code) + OPCODES["end"]
         return unsigned(len(body)) + body
 
 
