@@ -97,6 +97,6 @@ def test_what_an_edited_core_raises_crosses_with_its_line(worker):
     assert crossed(error)[1]["text"] == "self.step += 1 / 0"
     worker.load_core(SOURCE.replace('"exp", (self,), (y,))', '"e", (self,), (y,))'))
     start(worker)
-    with pytest.raises(UserError, match="compile.raised"):  # the core goes on
+    with pytest.raises(UserError, match="compile.graph.operation"):  # the core goes on
         worker.use_engine("compiled")
     assert json.loads(worker.train(0, 0.5, "", "", False))["step"] == 1

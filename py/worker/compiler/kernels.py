@@ -11,6 +11,8 @@ input does not have. The position in the document is a dim as well. codegen.py t
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from common.errors import CannotCompile
+
 from .elementary import power
 from .trace import CONSTANT, WEIGHT, Rule
 
@@ -75,7 +77,10 @@ def alone(f, push):
 
 # ---- Groups become kernels.
 def forward(group, layout, library) -> Kernel:
-    """The kernel that computes a group's nodes. library: the places of the functions exp and log in the module."""
+    """The kernel that computes a group's nodes. library: the indices of the functions exp and log in the module.
+
+    Raises CannotCompile for an operation that the core does not have.
+    """
     def relu(f, push):
         push(0)
         f.f64x2_const(0.0)
@@ -91,9 +96,12 @@ def forward(group, layout, library) -> Kernel:
         push(0)
         power(f, group.exponent, library)
 
-    term, how = {"add": (total, "set"), "mul": (product, "set"), "pow": (to_the, "set"), "exp": (call("exp"), "set"),
-                 "log": (call("log"), "set"), "relu": (relu, "set"), "dot": (product, "sum"), "sum": (alone, "sum"),
-                 "max": (alone, "max")}[group.op]
+    kinds = {"add": (total, "set"), "mul": (product, "set"), "pow": (to_the, "set"), "exp": (call("exp"), "set"),
+             "log": (call("log"), "set"), "relu": (relu, "set"), "dot": (product, "sum"), "sum": (alone, "sum"),
+             "max": (alone, "max")}
+    if group.op not in kinds:
+        raise CannotCompile("compile.graph.operation", op=group.op)
+    term, how = kinds[group.op]
     dims = group.dims + [group.reads] * bool(group.reads)
     return Kernel("once" if group.once else "each", dims, layout.place(group.result),
                   [layout.place(rule) for rule in group.operands], term, how)
