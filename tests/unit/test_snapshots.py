@@ -147,11 +147,11 @@ def test_shares_are_those_of_the_last_names():
     rng = random.Random(5)
     names = [(step, rng.random() < 0.3) for step in range(0, 200, 2) for _ in range(2)]
     expected = {}
-    for i in range(name_share.MIN_SNAPSHOTS - 1, len(names)):
+    for i in range(name_share.LEAST - 1, len(names)):
         last = [listed for _, listed in names[max(0, i + 1 - name_share.WINDOW):i + 1]]
         expected[names[i][0]] = sum(last) / len(last)
     assert dict(name_share.shares(names)) == pytest.approx(expected)
-    assert name_share.shares(names[:name_share.MIN_SNAPSHOTS - 1]) == []
+    assert name_share.shares(names[:name_share.LEAST - 1]) == []
 
 
 def test_the_line_goes_from_the_first_step_to_the_last():
