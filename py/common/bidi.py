@@ -1,30 +1,31 @@
-"""Texts of strangers inside sentences: letters that run from the right, or turn what follows, stay among themselves.
+"""A visitor's text inside a sentence: right-to-left letters and direction controls affect only that text.
 
-As Unicode's bidirectional algorithm (UAX 9) has it: what stands between an isolate's beginning and its end neither
-turns what is around it nor is turned by it, and what was opened in it ends with it.
+By Unicode's bidirectional algorithm (UAX 9), text in an isolate neither changes the direction of what is around it nor
+is changed by it, and what was opened in the isolate ends with it. Runs in MicroPython (the page) and in CPython.
 """
-BEGIN, END = "\u2068", "\u2069"  # first strong isolate; pop directional isolate
-BEGINS = "\u2066\u2067\u2068"
-TURNING = (("\u0590", "\u08ff"), ("\u200e", "\u200f"), ("\u202a", "\u202e"), ("\u2066", "\u2069"), ("\ufb1d", "\ufdff"),
-           ("\ufe70", "\ufefc"), ("\U00010800", "\U00010fff"), ("\U0001e800", "\U0001eeff"))
-UNSEEN = (("\u00ad", "\u00ad"), ("\u061c", "\u061c"), ("\u200b", "\u200f"), ("\u202a", "\u202e"),
-          ("\u2060", "\u2069"), ("\ufeff", "\ufeff"))
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+ISOLATES = "\u2066\u2067\u2068"
+DIRECTIONAL = (("\u0590", "\u08ff"), ("\u200e", "\u200f"), ("\u202a", "\u202e"), ("\u2066", "\u2069"),
+               ("\ufb1d", "\ufdff"), ("\ufe70", "\ufefc"), ("\U00010800", "\U00010fff"), ("\U0001e800", "\U0001eeff"))
+INVISIBLE = (("\u00ad", "\u00ad"), ("\u061c", "\u061c"), ("\u200b", "\u200f"), ("\u202a", "\u202e"),
+             ("\u2060", "\u2069"), ("\ufeff", "\ufeff"))
 
 
 def visible(letter):
-    """A letter as a sentence can name it: one that nobody sees by its number, U+202E."""
-    unseen = any(first <= letter <= last for first, last in UNSEEN)
-    return "U+%04X" % ord(letter) if unseen else isolated(letter)
+    """A letter as a sentence can name it: an invisible one by its code point, as U+202E."""
+    invisible = any(first <= letter <= last for first, last in INVISIBLE)
+    return "U+%04X" % ord(letter) if invisible else isolated(letter)
 
 
 def isolated(text):
-    """The text as it can stand in a sentence: isolated where it could turn it, with all that it opens closed."""
-    if not any(first <= letter <= last for letter in text for first, last in TURNING):
+    """The text as it can stand in a sentence: in an isolate, with all that it opens closed, if it has directional
+    letters; else as it is."""
+    if not any(first <= letter <= last for letter in text for first, last in DIRECTIONAL):
         return text
-    kept, opened = "", 0
+    result, depth = "", 0
     for letter in text:
-        if letter == END and not opened:
+        if letter == POP_ISOLATE and not depth:
             continue  # it would end the isolate itself
-        opened += (letter in BEGINS) - (letter == END)
-        kept += letter
-    return BEGIN + kept + END * (opened + 1)
+        depth += (letter in ISOLATES) - (letter == POP_ISOLATE)
+        result += letter
+    return FIRST_STRONG_ISOLATE + result + POP_ISOLATE * (depth + 1)

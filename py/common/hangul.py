@@ -1,12 +1,12 @@
 """Hangul by the letter: syllables into jamo and back, by the arithmetic of the Unicode standard (3.12), without tables.
 
 A syllable is an initial consonant, a vowel and perhaps a final consonant, each with a code point of its own (conjoining
-jamo), so that what was taken apart comes together again without doubt. Runs in MicroPython (the page) and in CPython.
+jamo), so that decomposed text composes again unambiguously. Runs in MicroPython (the page) and in CPython.
 """
 SYLLABLES, INITIALS, VOWELS, FINALS = 0xAC00, 0x1100, 0x1161, 0x11A7  # the code points before or at which each begins
 N_INITIALS, N_VOWELS, N_FINALS, N_SYLLABLES = 19, 21, 28, 11172
 
-# The letters as one writes them alone, in the order of the conjoining ones.
+# The compatibility jamo, as one writes them alone, in the order of the conjoining ones.
 ALONE_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 ALONE_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
 ALONE_FINALS = "ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
@@ -17,7 +17,7 @@ def is_syllable(letter):
 
 
 def decompose(text):
-    """A text with each Hangul syllable as its two or three jamo; whatever else it holds stays as it is."""
+    """A text with each Hangul syllable as its two or three jamo; everything else stays as it is."""
     return "".join([jamo(letter) if is_syllable(letter) else letter for letter in text])
 
 
@@ -30,9 +30,9 @@ def jamo(syllable):
 
 
 def compose(text):
-    """What decompose() was given, and any other text of jamo with each that belongs to a syllable in it.
+    """The inverse of decompose(): jamo that make a syllable become one.
 
-    Jamo that make no syllable (a model in training invents such) come as the letters that one writes alone.
+    Jamo that make none (a model in training invents such) become the letters that one writes alone.
     """
     result, i = [], 0
     while i < len(text):

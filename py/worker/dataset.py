@@ -1,7 +1,7 @@
-"""A visitor's own data: any bytes in, documents out, or the one thing that is wrong with them, with its line.
+"""A visitor's own data: any bytes in, documents out, or the first thing that is wrong with them, with its line.
 
 A document is a line. It is read as microgpt.py reads its file, and more carefully: in other encodings than UTF-8 too,
-with accents and Hangul brought into one form (Unicode's NFC), and within bounds. Pure Python without a browser.
+with accents and Hangul in one form (Unicode's NFC), and within limits. Pure Python without a browser.
 """
 import hashlib
 import re
@@ -15,16 +15,16 @@ from common.errors import UserError
 
 MAX_BYTES = 10_000_000
 MAX_DOCUMENTS = 1_000_000
-MAX_LENGTH = 10_000  # letters of a document; no block is that long, and a picture of it would not be either
+MAX_LENGTH = 10_000  # letters of a document
 MAX_LETTERS = 2000   # different ones: each is a token, and every step computes a score for every token
-LONGEST_BLOCK = 64
+MAX_BLOCK = 64
 PREVIEW_LINES, PREVIEW_LENGTH = 8, 60
 CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
 SURROGATE = re.compile("[\ud800-\udfff]")
 UNREADABLE = "\ufffd"  # what a program puts where it could not read a character
 
 
-def read(data):
+def read(data: bytes) -> SimpleNamespace:
     """The documents in some bytes: docs, in their order; sha256, that of the docs, a line each, as UTF-8; encoding;
     notes, [key, values] of what the visitor should know. Raises UserError.
     """
@@ -59,9 +59,9 @@ def read(data):
     return SimpleNamespace(docs=docs, sha256=digest, encoding=encoding, notes=notes)
 
 
-def decode(data):
-    """Bytes as text, and the name of the encoding: what a byte order mark says, else UTF-8, else that of old Korean
-    files, else that of old Western ones, which has a letter for every byte. Raises UserError."""
+def decode(data: bytes) -> tuple[str, str]:
+    """Bytes as text, and the name of the encoding: what a byte order mark says, else UTF-8, else CP949 (old Korean
+    files), else Latin-1 (old Western ones), which has a letter for every byte. Raises UserError."""
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         text = data[:len(data) & ~1].decode("utf-16", "surrogatepass")
         if half := SURROGATE.search(text):
@@ -80,13 +80,13 @@ def decode(data):
         return data.decode("latin-1"), "Latin-1"
 
 
-def line_of(text, place):
+def line_of(text: str, place: int | None) -> int:
     """The number of the line in which a place is; None is the text's end."""
     return text.count("\n", 0, place) + text.count("\r", 0, place) - text.count("\r\n", 0, place) + 1
 
 
-def facts(own):
-    """What the page shows before one trains on data that read() gave, as what JSON can hold.
+def facts(own: SimpleNamespace) -> dict:
+    """What the page shows of data that read() gave before training on it; it can be written as JSON.
 
     forms: the alphabet and the documents' lengths, by syllables, and by jamo where there is Hangul.
     """
@@ -100,12 +100,12 @@ def facts(own):
                       for doc in own.docs[:PREVIEW_LINES]]}
 
 
-def form(alphabet, counts):
+def form(alphabet: str, counts: Counter) -> dict:
     """An alphabet, and of the lengths in a Counter: the shortest, the longest, the mean, and over[block], how many
-    documents a block size of 0, 1, … LONGEST_BLOCK cuts: with the token that begins it, one is a letter longer."""
+    documents a block size of 0, 1, … MAX_BLOCK cuts: with the token that begins it, one is a letter longer."""
     documents = counts.total()
     over, rest = [], documents
-    for block in range(LONGEST_BLOCK + 1):
+    for block in range(MAX_BLOCK + 1):
         over.append(rest)
         rest -= counts[block]
     return {"alphabet": alphabet, "letters": len(alphabet),
@@ -114,7 +114,7 @@ def form(alphabet, counts):
             "mean": round(sum(length * count for length, count in counts.items()) / documents, 1), "over": over}
 
 
-def jamo_lengths(docs):
+def jamo_lengths(docs: list[str]) -> Counter:
     """A Counter of the lengths that documents have in jamo."""
     syllable, jamo = re.compile("[가-힣]"), {}
     text = "\n".join(docs)

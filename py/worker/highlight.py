@@ -8,13 +8,13 @@ KINDS = {"COMMENT": "comment", "STRING": "text", "NUMBER": "number",
          "FSTRING_START": "text", "FSTRING_MIDDLE": "text", "FSTRING_END": "text"}  # f-strings have parts from 3.12 on
 
 
-def listing(text):
+def listing(text: str) -> str:
     """The items of an ordered list, one a line. Raises as lines() does."""
     return "".join(f'<li id="L{number}"><code>{line}</code></li>' for number, line in enumerate(lines(text), 1))
 
 
-def lines(text):
-    """The HTML of each line. Raises SyntaxError or tokenize.TokenError where text is no Python."""
+def lines(text: str) -> list[str]:
+    """The HTML of each line. Raises SyntaxError or tokenize.TokenError where text is not Python."""
     lines = text.splitlines()
     marks = [[] for _ in lines]  # for each line: (start, end, kind), from left to right
     for token in tokenize.generate_tokens(io.StringIO(text).readline):

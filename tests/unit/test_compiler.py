@@ -47,8 +47,8 @@ def evaluate(emit, values):
     functions = [elementary.exp(vars(microgpt)), elementary.log(vars(microgpt)), wasm_encoder.Function()]
     f = functions[-1]
     for address in range(0, 16 * len(values), 16):
-        f.i32(address)
-        f.i32(address)
+        f.i32_const(address)
+        f.i32_const(address)
         f.memory("v128.load")
         emit(f, {"exp": 0, "log": 1})
         f.memory("v128.store")
@@ -136,7 +136,7 @@ def test_a_long_run_has_the_cores_losses_to_the_last_bit():
     run, reference = microgpt.Run(NAMES, **SMALL), microgpt.Run(NAMES, **SMALL)
     compiled = compile(run)
     assert compiled.train(600) == [reference.train() for _ in range(600)], "over slices and comparisons"
-    assert compiled.checked == engine.CHECK_EVERY
+    assert compiled.checked_at == engine.CHECK_STEPS
     assert compiled.exact
 
 
@@ -287,8 +287,8 @@ def test_a_machine_that_goes_wrong_is_noticed():
     with pytest.raises(CannotCompile, match="compile.differs"):
         compiled.check()
     with pytest.raises(CannotCompile, match="compile.differs") as stopped:
-        compiled.train(engine.CHECK_EVERY + 1)
-    assert len(stopped.value.losses) == engine.CHECK_EVERY
+        compiled.train(engine.CHECK_STEPS + 1)
+    assert len(stopped.value.losses) == engine.CHECK_STEPS
 
 
 def test_a_machine_that_refuses_is_reported():

@@ -33,7 +33,7 @@ def trained(lines, recipe, budget_ms=math.inf, engine="core") -> tuple[Session, 
 def test_the_last_of_the_shuffled_documents_are_held_out(count, percent, held):
     session, run = Session(NAMES[:count], TINY | {"held_out": percent}), microgpt.Run(NAMES[:count], **SETTINGS)
     assert session.run.docs == run.docs[:count - held]
-    assert session.held_out.sample == run.docs[count - held:][:held_out.SAMPLE]
+    assert session.held_out.sample == run.docs[count - held:][:held_out.SAMPLE_DOCUMENTS]
     assert session.run.chars == run.chars and session.listed == set(run.docs)
 
 

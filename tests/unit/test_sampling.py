@@ -64,7 +64,7 @@ def test_the_draw_is_that_of_random_choices():
         rng = random.Random(seed)
         made = panel.session.invent(2.0, "", random.Random(seed))
         panel.show(f"name.3.{made.name}.0")
-        for draw in panel.invented.draws:
+        for draw in panel.drawing.draws:
             token, = rng.choices(range(len(draw.probabilities)), draw.probabilities)
             assert token == draw.token and draw.low <= draw.number < draw.high
 
@@ -82,11 +82,11 @@ def test_remembered_numbers_give_the_same_choices():
 def test_another_name_is_new_and_belongs_to_the_model_of_now():
     panel = inside()
     before = panel.session.state()
-    first, second = (panel.show("name.another", asked=(2.0, "ol"))["address"] for _ in range(2))
+    first, second = (panel.show("name.another", sampling=(2.0, "ol"))["address"] for _ in range(2))
     assert first != second and re.fullmatch(r"name\.12\.ol\w*\.0", first)
     assert panel.show("name")["address"] == second  # the newest
     assert panel.session.state() == before
-    past = panel.show("name.another", at=7, asked=(2.0, ""))
+    past = panel.show("name.another", at=7, sampling=(2.0, ""))
     assert past["step"] == 7 and past["address"].startswith("name.7.")
 
 
@@ -105,7 +105,7 @@ def test_a_name_whose_weights_are_gone_says_so():
     panel.show(f"name.1.{made.name}.0")
     for _ in range(99):
         panel.session.train(0, 0.5, "")
-    panel.invented = None
+    panel.drawing = None
     with pytest.raises(UserError, match="name.gone"):
         panel.show(f"name.1.{made.name}.0")
     panel.show("name")

@@ -3,13 +3,13 @@
 What is written for a matrix times a vector, y[i] = the sum over k of w[i, k] * x[k], reads in Python
 
     for position in range(POSITION, STOP):
-        for i in range(0, len(y), 2 * TILE):                     # the dim whose results lie side by side
-            sums = [0.0] * 2 * TILE                              # in registers
-            for k in range(len(x)):                              # UNROLL products in a row
+        for i in range(0, len(y), 2 * TILE_PAIRS):               # the dim whose results lie side by side
+            sums = [0.0] * 2 * TILE_PAIRS                        # in registers
+            for k in range(len(x)):                              # UNROLL_PRODUCTS in a row
                 sums = [s + w[i + j][k] * x[k] for j, s in enumerate(sums)]
-            y[i:i + 2 * TILE] = sums
+            y[i:i + 2 * TILE_PAIRS] = sums
 
-Results that lie side by side are computed two at a time (f64x2), up to TILE pairs together, whose sums stay in
+Results that lie side by side are computed two at a time (f64x2), up to TILE_PAIRS pairs together, whose sums stay in
 registers. A sum itself is never cut up: it is added from first to last, as the core adds, and has the core's bits.
 """
 from dataclasses import replace
@@ -18,13 +18,15 @@ from . import wasm_encoder
 from .kernels import alone, product
 
 POSITION, STOP, TOKENS = 0, 1, 2  # a kernel's parameters: positions from, up to, and the address of their tokens
-TILE = 8     # pairs of results in registers
-UNROLL = 16  # products in a row without a branch
+TILE_PAIRS = 8        # pairs of results in registers
+UNROLL_PRODUCTS = 16  # in a row without a branch
+
 
 def function(kernel, tables) -> wasm_encoder.Function:
     """The function (from, up to, tokens) that runs a kernel over those positions of a document. tables(numbers) puts
     numbers into memory and gives their address."""
     return _Writer(kernel, tables).f
+
 
 class _Writer:
     """Writes one kernel. Each place has a cursor: the local with the variable part of its address, or None while that
@@ -34,21 +36,21 @@ class _Writer:
         self.kernel, self.tables, self.f = kernel, tables, wasm_encoder.Function([wasm_encoder.I32] * 3)
         self.places = [kernel.result, *kernel.operands]
         self.cursors = [None] * len(self.places)
-        self.position = self.f.local(wasm_encoder.I32)
+        self.position = self.f.add_local(wasm_encoder.I32)
         for i, place in enumerate(self.places):  # an offset is never negative, so such a cursor starts at the base
             if min(place.position, place.token, place.target, *place.strides, 0) < 0:
                 self.places[i] = replace(place, base=0)
-                self.cursors[i] = self.f.local(wasm_encoder.I32)
-                self.f.i32(place.base)
-                self.f.set(self.cursors[i])
+                self.cursors[i] = self.f.add_local(wasm_encoder.I32)
+                self.f.i32_const(place.base)
+                self.f.local_set(self.cursors[i])
         # Of the dims, each (which, a, b) for a + b * position numbers, some are summed over, those in which the result
-        # has no stride; the others are kept: one of them in pairs, the rest in loops around it.
+        # has no stride; the others stay: one of them in pairs, the rest in loops around it.
         dims = [(i, *dim) for i, dim in enumerate(kernel.dims) if dim != (1, 0)]
         summed = [dim for dim in dims if kernel.result.strides[dim[0]] == 0]
-        kept = [dim for dim in dims if kernel.result.strides[dim[0]]]
-        side_by_side = [dim for dim in kept if kernel.result.strides[dim[0]] == 8]
+        results = [dim for dim in dims if kernel.result.strides[dim[0]]]
+        side_by_side = [dim for dim in results if kernel.result.strides[dim[0]] == 8]
         self.paired = max(side_by_side, key=lambda dim: (dim[2] == 0, dim[1]), default=None)
-        outer = [dim for dim in kept if dim != self.paired]
+        outer = [dim for dim in results if dim != self.paired]
         self.counts, self.held, self.scratch = {}, {}, None  # locals: dims' counts, operands that a tile shares, spare
         if kernel.term is None:
             *members, numbers = [(i, *dim) for i, dim in enumerate(kernel.dims)]
@@ -68,12 +70,12 @@ class _Writer:
         for cursor, amount in zip(self.cursors, amounts):
             if amount and (cursor, amount) not in new:
                 if cursor is not None:
-                    f.get(cursor)
+                    f.local_get(cursor)
                 emit_amount(amount)
                 if cursor is not None:
-                    f.op("i32.add")
-                new[cursor, amount] = f.local(wasm_encoder.I32)
-                f.set(new[cursor, amount])
+                    f.emit("i32.add")
+                new[cursor, amount] = f.add_local(wasm_encoder.I32)
+                f.local_set(new[cursor, amount])
         return [new.get((cursor, amount), cursor) for cursor, amount in zip(self.cursors, amounts)], new
 
     def each_position(self, body):
@@ -82,19 +84,19 @@ class _Writer:
         once = self.kernel.position == "once"
 
         def at_position(stride):
-            f.get(self.position)
-            f.i32(stride)
-            f.op("i32.mul")
+            f.local_get(self.position)
+            f.i32_const(stride)
+            f.emit("i32.mul")
 
         def from_token(offset):
             def emit(stride):
-                f.get(TOKENS)
-                f.get(self.position)
-                f.i32(2)
-                f.op("i32.shl", "i32.add")
+                f.local_get(TOKENS)
+                f.local_get(self.position)
+                f.i32_const(2)
+                f.emit("i32.shl", "i32.add")
                 f.memory("i32.load", offset)
-                f.i32(stride)
-                f.op("i32.mul")
+                f.i32_const(stride)
+                f.emit("i32.mul")
             return emit
 
         def inside():
@@ -105,11 +107,11 @@ class _Writer:
             body()
             self.cursors = here
 
-        f.get(STOP if once else POSITION)
+        f.local_get(STOP if once else POSITION)
         if once:
-            f.i32(1)
-            f.op("i32.sub")
-        f.set(self.position)
+            f.i32_const(1)
+            f.emit("i32.sub")
+        f.local_set(self.position)
         self.cursors, new = self.moved([place.position for place in self.places], at_position)
         if once:
             inside()
@@ -117,7 +119,7 @@ class _Writer:
             with f.loop(self.position, ("local", STOP)):
                 inside()
                 for (_, stride), cursor in new.items():
-                    f.add(cursor, stride)
+                    f.local_add(cursor, stride)
         self.cursors = before
 
     def count(self, a, b):
@@ -126,13 +128,13 @@ class _Writer:
             return a
         if (a, b) not in self.counts:
             f = self.f
-            f.get(self.position)
-            f.i32(b)
-            f.op("i32.mul")
-            f.i32(a)
-            f.op("i32.add")
-            self.counts[a, b] = f.local(wasm_encoder.I32)
-            f.set(self.counts[a, b])
+            f.local_get(self.position)
+            f.i32_const(b)
+            f.emit("i32.mul")
+            f.i32_const(a)
+            f.emit("i32.add")
+            self.counts[a, b] = f.add_local(wasm_encoder.I32)
+            f.local_set(self.counts[a, b])
         return "local", self.counts[a, b]
 
     def loops(self, dims, body):
@@ -145,14 +147,14 @@ class _Writer:
     def loop(self, dim, stop, step, body):
         """Repeat body for dim from 0 up to stop, step at a time."""
         f, before = self.f, self.cursors
-        counter = f.local(wasm_encoder.I32)
-        f.i32(0)
-        f.set(counter)
-        self.cursors, new = self.moved([self.stride(place, dim) for place in self.places], lambda _: f.i32(0))
+        counter = f.add_local(wasm_encoder.I32)
+        f.i32_const(0)
+        f.local_set(counter)
+        self.cursors, new = self.moved([self.stride(place, dim) for place in self.places], lambda _: f.i32_const(0))
         with f.loop(counter, stop, step):
             body()
             for (_, stride), cursor in new.items():
-                f.add(cursor, step * stride)
+                f.local_add(cursor, step * stride)
         self.cursors = before
 
     # ---- Results side by side.
@@ -164,7 +166,7 @@ class _Writer:
         if b:
             return self.varying_pairs(summed, dim, self.count(a, b)[1])
         pairs, simple = a // 2, self.kernel.term in (product, alone)
-        tile = min(pairs, TILE if simple else 2)
+        tile = min(pairs, TILE_PAIRS if simple else 2)
         tiles = pairs // tile if tile else 0
         if tiles > 1:
             self.loop(dim, tiles * tile * 2, tile * 2, lambda: self.tile(summed, 0, tile))
@@ -178,24 +180,24 @@ class _Writer:
     def varying_pairs(self, summed, dim, count):
         """As many pairs as the local count has, and the odd one."""
         f, before = self.f, self.cursors
-        counter, even = f.local(wasm_encoder.I32), f.local(wasm_encoder.I32)
-        f.i32(0)
-        f.set(counter)
-        f.get(count)
-        f.i32(-2)
-        f.op("i32.and")
-        f.set(even)
-        self.cursors, new = self.moved([self.stride(place, dim) for place in self.places], lambda _: f.i32(0))
+        counter, even = f.add_local(wasm_encoder.I32), f.add_local(wasm_encoder.I32)
+        f.i32_const(0)
+        f.local_set(counter)
+        f.local_get(count)
+        f.i32_const(-2)
+        f.emit("i32.and")
+        f.local_set(even)
+        self.cursors, new = self.moved([self.stride(place, dim) for place in self.places], lambda _: f.i32_const(0))
         with f.loop(counter, ("local", even), 2, at_least_once=False):
             self.tile(summed, 0, 1)
             for (_, stride), cursor in new.items():
-                f.add(cursor, 2 * stride)
-        f.get(counter)
-        f.get(count)
-        f.op("i32.lt_s")
-        f.begin("if")
+                f.local_add(cursor, 2 * stride)
+        f.local_get(counter)
+        f.local_get(count)
+        f.emit("i32.lt_s")
+        f.block("if")
         self.tile(summed, 0, 1, lanes=1)
-        f.op("end")
+        f.emit("end")
         self.cursors = before
 
     def tile(self, summed, start, pairs, lanes=2):
@@ -205,7 +207,7 @@ class _Writer:
 
         def address(i, pair, ahead):
             """Leaves the cursor of place i on the stack; gives the offset to add."""
-            f.i32(0) if self.cursors[i] is None else f.get(self.cursors[i])
+            f.i32_const(0) if self.cursors[i] is None else f.local_get(self.cursors[i])
             return self.places[i].base + (start + 2 * pair) * across[i] + ahead.get(i, 0)
 
         def load(i, pair, ahead):
@@ -216,16 +218,16 @@ class _Writer:
                 f.memory("v128.load", offset)
             else:
                 f.memory("v128.load64_zero", offset)
-                self.scratch = self.scratch or f.local(wasm_encoder.V128)
-                f.set(self.scratch)
+                self.scratch = self.scratch or f.add_local(wasm_encoder.V128)
+                f.local_set(self.scratch)
                 address(i, pair, ahead)
-                f.get(self.scratch)
+                f.local_get(self.scratch)
                 f.memory("v128.load64_lane", offset + across[i], 1)
 
         def term(pair, ahead, shared):
             """Leaves a pair's term on the stack. ahead: see sum_over; shared: {place: local with its number}."""
             def push(i):
-                f.get(shared[i + 1]) if i + 1 in shared else load(i + 1, pair, ahead)
+                f.local_get(shared[i + 1]) if i + 1 in shared else load(i + 1, pair, ahead)
             kernel.term(f, push)
 
         def store(pair):
@@ -238,16 +240,16 @@ class _Writer:
                     load(0, pair, {})
                 term(pair, {}, {})
                 if kernel.how == "add":
-                    f.op("f64x2.add")
+                    f.emit("f64x2.add")
                 store(pair)
             return
-        sums = [f.local(wasm_encoder.V128) for _ in range(pairs)]
+        sums = [f.add_local(wasm_encoder.V128) for _ in range(pairs)]
         for pair, local in enumerate(sums):
             if kernel.how == "add":
                 load(0, pair, {})
             else:
-                f.pair(0.0 if kernel.how == "sum" else float("-inf"))
-            f.set(local)
+                f.f64x2_const(0.0 if kernel.how == "sum" else float("-inf"))
+            f.local_set(local)
 
         def step(ahead):
             shared = {}
@@ -255,19 +257,19 @@ class _Writer:
                 if pairs > 1 and across[i] == 0:
                     load(i, 0, ahead)
                     if i not in self.held:
-                        self.held[i] = f.local(wasm_encoder.V128)
+                        self.held[i] = f.add_local(wasm_encoder.V128)
                     shared[i] = self.held[i]
-                    f.set(shared[i])
+                    f.local_set(shared[i])
             for pair, local in enumerate(sums):
-                f.get(local)
+                f.local_get(local)
                 term(pair, ahead, shared)
-                f.op("f64x2.pmax" if kernel.how == "max" else "f64x2.add")
-                f.set(local)
+                f.emit("f64x2.pmax" if kernel.how == "max" else "f64x2.add")
+                f.local_set(local)
 
-        self.sum_over(summed, step, max(1, UNROLL // pairs))
+        self.sum_over(summed, step, max(1, UNROLL_PRODUCTS // pairs))
         for pair, local in enumerate(sums):
             self.offset = address(0, pair, {})
-            f.get(local)
+            f.local_get(local)
             store(pair)
 
     def sum_over(self, dims, step, unroll):
@@ -295,24 +297,24 @@ class _Writer:
     def in_order(self, dim, strides, step):
         """Sum over a dim in the order of a table: one for the last position, one for those before it."""
         f, (inner, last) = self.f, self.kernel.order
-        entry, end, before = f.local(wasm_encoder.I32), f.local(wasm_encoder.I32), self.cursors
-        f.i32(self.tables(last))
-        f.i32(self.tables(inner))
-        f.get(self.position)
-        f.i32(1)
-        f.op("i32.add")
-        f.get(STOP)
-        f.op("i32.eq", "select")
-        f.tee(entry)
-        f.i32(4 * len(inner))
-        f.op("i32.add")
-        f.set(end)
+        entry, end, before = f.add_local(wasm_encoder.I32), f.add_local(wasm_encoder.I32), self.cursors
+        f.i32_const(self.tables(last))
+        f.i32_const(self.tables(inner))
+        f.local_get(self.position)
+        f.i32_const(1)
+        f.emit("i32.add")
+        f.local_get(STOP)
+        f.emit("i32.eq", "select")
+        f.local_tee(entry)
+        f.i32_const(4 * len(inner))
+        f.emit("i32.add")
+        f.local_set(end)
 
         def by_entry(stride):
-            f.get(entry)
+            f.local_get(entry)
             f.memory("i32.load")
-            f.i32(stride)
-            f.op("i32.mul")
+            f.i32_const(stride)
+            f.emit("i32.mul")
 
         with f.loop(entry, ("local", end), 4):
             self.cursors, _ = self.moved(strides, by_entry)
@@ -322,32 +324,32 @@ class _Writer:
     def first_largest(self, dim, a, b):
         """The gradient of a maximum goes to the first of the numbers that equals it."""
         f, before = self.f, self.cursors
-        counter, count = f.local(wasm_encoder.I32), self.count(a, b)
-        f.i32(0)
-        f.set(counter)
-        self.cursors, new = self.moved([place.strides[dim] for place in self.places], lambda _: f.i32(0))
+        counter, count = f.add_local(wasm_encoder.I32), self.count(a, b)
+        f.i32_const(0)
+        f.local_set(counter)
+        self.cursors, new = self.moved([place.strides[dim] for place in self.places], lambda _: f.i32_const(0))
         result, number, largest, gradient = zip(
-            [f.i32 if cursor is None else f.get for cursor in self.cursors], [cursor or 0 for cursor in self.cursors],
-            [place.base for place in self.places])
+            [f.i32_const if cursor is None else f.local_get for cursor in self.cursors],
+            [cursor or 0 for cursor in self.cursors], [place.base for place in self.places])
 
         def load(push, local, offset):
             push(local)
             f.memory("f64.load", offset)
 
-        f.begin("block")
+        f.block("block")
         with f.loop(counter, count):
             load(*number)
             load(*largest)
-            f.op("f64.eq")
-            f.begin("if")
+            f.emit("f64.eq")
+            f.block("if")
             result[0](result[1])
             load(*result)
             load(*gradient)
-            f.op("f64.add")
+            f.emit("f64.add")
             f.memory("f64.store", result[2])
-            f.branch(2)
-            f.op("end")
+            f.br(2)
+            f.emit("end")
             for (_, stride), cursor in new.items():
-                f.add(cursor, stride)
-        f.op("end")
+                f.local_add(cursor, stride)
+        f.emit("end")
         self.cursors = before

@@ -13,17 +13,18 @@ from types import SimpleNamespace
 from common.errors import CannotCompile, quoted
 
 from . import runtime
-from .module import SLICE, Program
+from .module import MAX_CALL_STEPS, Program
 from .optimizer import Update
 from .trace import Tape, Trace
 
-CHECK_EVERY = 500  # steps between comparisons with the core
-CHOICE = 8         # documents from which the shortest is taken for that: the core is slow
-TOLERANCE = 1e-9   # relative
+CHECK_STEPS = 500    # between comparisons with the core
+CHECK_DOCUMENTS = 8  # of which the shortest is taken for that: the core is slow
+TOLERANCE = 1e-9     # relative
+
 
 @contextmanager
-def not_collecting():
-    """Meanwhile Python does not look for garbage: in the graphs it would find none, and take a third of the time."""
+def without_gc():
+    """In the with-block Python does not collect garbage: in the graphs it would find none, in a third of the time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -31,6 +32,7 @@ def not_collecting():
     finally:
         if collecting:
             gc.enable()
+
 
 class Engine:
     """A compiled microgpt.Run. step: as the run's; exact: whether loss and gradients had the core's very bits when they
@@ -42,10 +44,11 @@ class Engine:
         if self.block_size < 3:
             raise CannotCompile("compile.block-size")
         chars = run.chars
-        self.end = next(char for char in map(chr, range(len(chars) + 1)) if char not in chars)  # stands for run.bos
-        self.token_of = str.maketrans({self.end: chr(run.bos)} | {char: chr(i) for i, char in enumerate(chars)})
+        # One that the alphabet lacks stands for run.bos.
+        self.bos_char = next(char for char in map(chr, range(len(chars) + 1)) if char not in chars)
+        self.token_of = str.maketrans({self.bos_char: chr(run.bos)} | {char: chr(i) for i, char in enumerate(chars)})
 
-        with not_collecting():
+        with without_gc():
             mixed = "".join(chars[(7 * i * i + 3 * i) % len(chars)] for i in range(self.block_size))
             traces = [Trace(run, mixed[-length:]) for length in (self.block_size, min(4, self.block_size - 2), 1)]
             if any(trace.tokens != self.tokens(trace.doc) for trace in traces):
@@ -53,7 +56,7 @@ class Engine:
             tape, update = Tape(run, traces), Update(run)
             program = Program(run, tape, update)
             self.frame_size, self.update, self.program = tape.frame_size, update, program
-            self.look_at(tape, traces[0])
+            self.find_taps(tape, traces[0])
             self.machine = runtime.start(program.binary)
             for address, data in program.tables:
                 self.machine.write(address, data)
@@ -61,10 +64,10 @@ class Engine:
             self.compare(traces[1])
             for trace in traces:
                 self.exact &= self.compare_numbers("loss", self.gradients(trace.tokens)[:1], [trace.loss.data])
-        self.checked, self.compile_ms = run.step, 1000 * (time.perf_counter() - started)
+        self.checked_at, self.compile_ms = run.step, 1000 * (time.perf_counter() - started)
 
-    def look_at(self, tape, trace):
-        """Note where the taps are, in the core's shapes: attention[layer][query][head][key], probabilities and logits
+    def find_taps(self, tape, trace):
+        """Find where the taps are, in the core's shapes: attention[layer][query][head][key], probabilities and logits
         [position][token]."""
         try:
             self.attention = [[[[tape.address(weight) for weight in head] for head in reading.attention]
@@ -74,16 +77,16 @@ class Engine:
         except (AttributeError, KeyError, TypeError) as error:
             raise CannotCompile("compile.taps", error=quoted(error)) from error
 
-    # ---- Handing over.
+    # ---- The run's state, in and out.
     def load(self, run):
-        """Take weights, moments and step from the core."""
+        """Copy weights, moments and step from the core."""
         for address, numbers in ((self.program.weights, [p.data for p in run.gpt.parameters]),
                                  (self.program.means, run.mean), (self.program.squares, run.square)):
             self.machine.write(address, array("d", numbers).tobytes())
         self.step = run.step
 
     def store(self, run):
-        """Give weights, moments and step to the core."""
+        """Copy weights, moments and step to the core."""
         weights, run.mean[:], run.square[:] = (self.machine.read(address, len(run.mean)) for address in (
             self.program.weights, self.program.means, self.program.squares))
         for p, weight in zip(run.gpt.parameters, weights):
@@ -91,22 +94,22 @@ class Engine:
         run.step = self.step
 
     def weights(self):
-        """The weights of now, as an array of doubles."""
+        """The current weights, as an array of doubles."""
         return self.machine.read(self.program.weights, len(self.run.gpt.parameters))
 
     # ---- The core's verbs.
-    def train(self, n):
+    def train(self, n: int) -> list[float]:
         """Take n steps. Returns their losses.
 
         Raises CannotCompile if a loss is no finite number (that step is not taken) or if a comparison with the core,
-        made every CHECK_EVERY steps, fails. The error's losses are those of the steps that were taken until then.
+        made every CHECK_STEPS steps, fails. The error's losses are those of the steps that were taken until then.
         """
         losses, docs = [], self.run.docs
         try:
             while len(losses) < n:
-                if not self.checked <= self.step < self.checked + CHECK_EVERY:
+                if not self.checked_at <= self.step < self.checked_at + CHECK_STEPS:
                     self.check()
-                count = min(n - len(losses), SLICE, self.checked + CHECK_EVERY - self.step)
+                count = min(n - len(losses), MAX_CALL_STEPS, self.checked_at + CHECK_STEPS - self.step)
                 self.machine.write(self.program.rows, self.rows(
                     [docs[step % len(docs)] for step in range(self.step, self.step + count)]))
                 rates = self.update.rates(self.step, self.step + count)
@@ -121,7 +124,7 @@ class Engine:
             raise
         return losses
 
-    def train_for(self, budget_ms):
+    def train_for(self, budget_ms: float) -> list[float]:
         """Take as many steps as fit into a time, one at least. Returns their losses; raises as train does."""
         end, losses, count = time.perf_counter() + budget_ms / 1000, [], 1
         try:
@@ -129,13 +132,13 @@ class Engine:
                 started = time.perf_counter()
                 losses += self.train(count)
                 now = time.perf_counter()
-                count = min(SLICE, 4 * count, int(count * (end - now) / (now - started))) if now < end else 0
+                count = min(MAX_CALL_STEPS, 4 * count, int(count * (end - now) / (now - started))) if now < end else 0
         except CannotCompile as error:
             error.losses = [*losses, *error.losses]
             raise
         return losses
 
-    def read(self, doc):
+    def read(self, doc: str) -> SimpleNamespace:
         """Read a document, as Run.read does. Returns what there is to look at, as numbers: tokens, loss,
         probabilities[position][token] and attention[layer][head][query][key].
 
@@ -152,13 +155,13 @@ class Engine:
         return SimpleNamespace(tokens=tokens, loss=loss, attention=attention, probabilities=[
             [number(probability) for probability in scores] for scores in self.probabilities[:n]])
 
-    def loss(self, doc):
+    def loss(self, doc: str) -> float:
         """The loss of a document with letters of the alphabet: what read() would give, without all there is to see."""
         self.machine.write(self.program.rows, array("i", self.tokens(doc)).tobytes())
         self.machine.call("gradients", self.program.rows)
         return self.machine.read(self.program.loss, 1)[0]
 
-    def sample(self, rng, temperature, prefix=""):
+    def sample(self, rng, temperature: float, prefix: str = "") -> str:
         """As Run.sample, and by Run.sample: only the scores come from the machine."""
         value = type(self.run.gpt.parameters[0])
 
@@ -175,17 +178,18 @@ class Engine:
         reader = SimpleNamespace(**vars(self.run) | {"gpt": SimpleNamespace(forward=forward)})
         return type(self.run).sample(reader, rng, temperature, prefix)
 
-    # ---- Trust.
+    # ---- Comparing with the core.
     def check(self):
-        """Hand over to the core, and compare loss and every gradient of one of the next documents with the core's.
+        """Copy the state to the core, and compare loss and every gradient of one of the next documents with the core's.
 
         Raises CannotCompile, with the two numbers, where they differ by more than TOLERANCE.
         """
         docs = self.run.docs
         self.store(self.run)
-        with not_collecting():
-            self.compare(Trace(self.run, min((docs[(self.step + i) % len(docs)] for i in range(CHOICE)), key=len)))
-        self.checked = self.step
+        with without_gc():
+            doc = min((docs[(self.step + i) % len(docs)] for i in range(CHECK_DOCUMENTS)), key=len)
+            self.compare(Trace(self.run, doc))
+        self.checked_at = self.step
 
     def compare(self, trace):
         """Compare with a document that the core has read with the machine's weights."""
@@ -213,11 +217,11 @@ class Engine:
         return [*self.machine.read(self.program.loss, 1),
                 *self.machine.read(self.program.weight_gradients, len(self.run.gpt.parameters))]
 
-    def tokens(self, doc):
+    def tokens(self, doc) -> list[int]:
         return array("i", self.rows([doc]))[:min(len(doc) + 1, self.block_size) + 1].tolist()
 
-    def rows(self, docs):
-        """Documents for the machine: each the tokens of end, letters, end, end, … as many as there is room for."""
+    def rows(self, docs) -> bytes:
+        """Documents for the machine: each the tokens of BOS, letters, BOS, BOS, … as many as there is room for."""
         size = self.block_size + 1
-        text = "".join([(self.end + doc + self.end * size)[:size] for doc in docs])
+        text = "".join([(self.bos_char + doc + self.bos_char * size)[:size] for doc in docs])
         return text.translate(self.token_of).encode("utf-32-le", "surrogatepass")  # 32-bit whole numbers

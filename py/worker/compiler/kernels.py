@@ -6,10 +6,12 @@ Every kernel has one form. For all i, j, … of some dims, and all k, l, … of 
 
 A matrix times a vector is one (term: a product), so is an addition (nothing to sum over), and so is every derivative
 of both: what a node sends back to an input is local gradient times its own gradient, summed over whatever dims the
-input does not have. The position in the document is a dim as well. loops.py turns a kernel into machine code.
+input does not have. The position in the document is a dim as well. codegen.py turns a kernel into machine code.
 """
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from common.errors import CannotCompile
 
 from .elementary import power
 from .trace import CONSTANT, WEIGHT, Rule
@@ -24,6 +26,7 @@ class Place:
     target: int
     strides: list
 
+
 @dataclass
 class Kernel:
     """position: "each" (a dim of the result), "sum" (one to sum over) or "once" (the last one's nodes only).
@@ -35,6 +38,7 @@ class Kernel:
     term: Callable  # of one number of each operand: see Terms; None: what a maximum sends back
     how: str
     order: tuple | None = None
+
 
 @dataclass
 class Layout:
@@ -53,27 +57,34 @@ class Layout:
         return Place(region + 8 * rule.base, 8 * rule.position, 8 * rule.token, 8 * rule.target,
                      [8 * stride for stride in rule.strides])
 
+
 # ---- Terms. A term(f, push) leaves its number on the stack of the function f; push(i) leaves operand i there.
 def joined(op):
     """The term that joins two operands by an instruction."""
     def term(f, push):
         push(0)
         push(1)
-        f.op(op)
+        f.emit(op)
     return term
 
+
 product, total = joined("f64x2.mul"), joined("f64x2.add")
+
 
 def alone(f, push):
     push(0)
 
+
 # ---- Groups become kernels.
 def forward(group, layout, library) -> Kernel:
-    """The kernel that computes a group's nodes. library: the places of the functions exp and log in the module."""
+    """The kernel that computes a group's nodes. library: the indices of the functions exp and log in the module.
+
+    Raises CannotCompile for an operation that the core does not have.
+    """
     def relu(f, push):
         push(0)
-        f.pair(0.0)
-        f.op("f64x2.pmax")
+        f.f64x2_const(0.0)
+        f.emit("f64x2.pmax")
 
     def call(name):
         def term(f, push):
@@ -85,12 +96,16 @@ def forward(group, layout, library) -> Kernel:
         push(0)
         power(f, group.exponent, library)
 
-    term, how = {"add": (total, "set"), "mul": (product, "set"), "pow": (to_the, "set"), "exp": (call("exp"), "set"),
-                 "log": (call("log"), "set"), "relu": (relu, "set"), "dot": (product, "sum"), "sum": (alone, "sum"),
-                 "max": (alone, "max")}[group.op]
+    kinds = {"add": (total, "set"), "mul": (product, "set"), "pow": (to_the, "set"), "exp": (call("exp"), "set"),
+             "log": (call("log"), "set"), "relu": (relu, "set"), "dot": (product, "sum"), "sum": (alone, "sum"),
+             "max": (alone, "max")}
+    if group.op not in kinds:
+        raise CannotCompile("compile.graph.operation", op=group.op)
+    term, how = kinds[group.op]
     dims = group.dims + [group.reads] * bool(group.reads)
     return Kernel("once" if group.once else "each", dims, layout.place(group.result),
                   [layout.place(rule) for rule in group.operands], term, how)
+
 
 def backward(group, layout, library) -> list:
     """The kernels that send a group's gradients to its operands', in the order of the operands."""
@@ -98,25 +113,25 @@ def backward(group, layout, library) -> list:
     operands = [layout.place(rule) for rule in group.operands]
 
     def over_x(f, push):
-        f.pair(1.0)
+        f.f64x2_const(1.0)
         push(0)
-        f.op("f64x2.div")
+        f.emit("f64x2.div")
         push(1)
-        f.op("f64x2.mul")
+        f.emit("f64x2.mul")
 
     def power_rule(f, push):
-        f.pair(group.exponent)
+        f.f64x2_const(group.exponent)
         push(0)
         power(f, group.exponent - 1, library)
-        f.op("f64x2.mul")
+        f.emit("f64x2.mul")
         push(1)
-        f.op("f64x2.mul")
+        f.emit("f64x2.mul")
 
     def if_positive(f, push):
         push(1)
         push(0)
-        f.pair(0.0)
-        f.op("f64x2.gt", "v128.and")
+        f.f64x2_const(0.0)
+        f.emit("f64x2.gt", "v128.and")
 
     kernels = []
     for i, rule in enumerate(group.operands):

@@ -1,4 +1,4 @@
-"""The whole module: memory's map, and the functions that run a step from its document to its update."""
+"""The whole module: the memory layout, and the functions that run a step from its document to its update."""
 from array import array
 
 from common.errors import CannotCompile, quoted
@@ -7,7 +7,8 @@ from . import codegen, elementary, kernels, wasm_encoder
 from .optimizer import Update
 from .trace import Tape
 
-SLICE = 256  # steps that the machine takes without Python, at most
+MAX_CALL_STEPS = 256  # that one call into the machine takes
+
 
 class Program:
     """binary: the module; tables: [(address, bytes)] to put into its memory first. It exports
@@ -25,8 +26,8 @@ class Program:
         core, block_size = type(run).read.__globals__, run.settings.block_size
         self.weight_count = len(run.gpt.parameters) + len(run.gpt.parameters) % 2
         self.row_size, self.rates_size = 4 * (block_size + 1), 8 * len(update.columns)
-        self.rows, self.losses = self.region(SLICE * self.row_size), self.region(SLICE * 8)
-        self.rates = self.region(SLICE * self.rates_size)
+        self.rows, self.losses = self.region(MAX_CALL_STEPS * self.row_size), self.region(MAX_CALL_STEPS * 8)
+        self.rates = self.region(MAX_CALL_STEPS * self.rates_size)
         per_weight = [self.region(8 * self.weight_count) for _ in range(4)]
         self.weights, self.weight_gradients, self.means, self.squares = per_weight
         constants, frames, frame_gradients = map(self.region, (
@@ -74,7 +75,7 @@ class Program:
         f = wasm_encoder.Function([wasm_encoder.I32] * 3)
         for function in functions:
             for parameter in range(3):
-                f.get(parameter)
+                f.local_get(parameter)
             f.call(function)
         return f
 
@@ -82,86 +83,86 @@ class Program:
         """The function that is exported. forward, backward: functions to call; frames: address and size of a position's
         gradients; seed: where the loss's own gradient is, 1; per_length: [(address, a)] of the constants a / length."""
         f = wasm_encoder.Function([wasm_encoder.I32])
-        tokens, positions = 0, f.local(wasm_encoder.I32)
-        f.i32(1)  # positions: up to the token that ends the document, or as many as there is room for
-        f.set(positions)
-        f.begin("block")
+        tokens, positions = 0, f.add_local(wasm_encoder.I32)
+        f.i32_const(1)  # positions: up to the token that ends the document, or as many as there is room for
+        f.local_set(positions)
+        f.block("block")
         with f.loop(positions, block_size):
-            f.get(tokens)
-            f.get(positions)
-            f.i32(2)
-            f.op("i32.shl", "i32.add")
+            f.local_get(tokens)
+            f.local_get(positions)
+            f.i32_const(2)
+            f.emit("i32.shl", "i32.add")
             f.memory("i32.load")
-            f.i32(bos)
-            f.op("i32.eq")
-            f.branch_if(1)
-        f.op("end")
+            f.i32_const(bos)
+            f.emit("i32.eq")
+            f.br_if(1)
+        f.emit("end")
         for address, total in per_length:
-            f.i32(address)
-            f.f64(total)
-            f.get(positions)
-            f.op("f64.convert_i32_s", "f64.div")
+            f.i32_const(address)
+            f.f64_const(total)
+            f.local_get(positions)
+            f.emit("f64.convert_i32_s", "f64.div")
             f.memory("f64.store")
-        f.i32(frames[0])  # no gradient yet, of the frames in use
-        f.i32(0)
-        f.get(positions)
-        f.i32(frames[1])
-        f.op("i32.mul", "memory.fill")
-        f.i32(self.weight_gradients)
-        f.i32(0)
-        f.i32(8 * self.weight_count)
-        f.op("memory.fill")
+        f.i32_const(frames[0])  # no gradient yet, of the frames in use
+        f.i32_const(0)
+        f.local_get(positions)
+        f.i32_const(frames[1])
+        f.emit("i32.mul", "memory.fill")
+        f.i32_const(self.weight_gradients)
+        f.i32_const(0)
+        f.i32_const(8 * self.weight_count)
+        f.emit("memory.fill")
         for function in [*forward, None, *backward]:
             if function is None:
-                f.i32(seed)
-                f.f64(1.0)
+                f.i32_const(seed)
+                f.f64_const(1.0)
                 f.memory("f64.store")
                 continue
-            f.i32(0)
-            f.get(positions)
-            f.get(tokens)
+            f.i32_const(0)
+            f.local_get(positions)
+            f.local_get(tokens)
             f.call(function)
         return f
 
     def step(self, gradients, update):
         """The function (tokens, rates, where the loss goes) -> 0, or 1 if the loss is no finite number."""
         f = wasm_encoder.Function([wasm_encoder.I32] * 3, [wasm_encoder.I32])
-        f.get(0)
+        f.local_get(0)
         f.call(gradients)
-        f.get(2)
-        f.i32(self.loss)
+        f.local_get(2)
+        f.i32_const(self.loss)
         f.memory("f64.load")
         f.memory("f64.store")
         for _ in range(2):
-            f.get(2)
+            f.local_get(2)
             f.memory("f64.load")
-        f.op("f64.sub")  # 0 unless infinite or not a number
-        f.f64(0.0)
-        f.op("f64.ne")
-        f.begin("if")
-        f.i32(1)
-        f.op("return", "end")
-        f.get(1)
+        f.emit("f64.sub")  # 0 unless infinite or not a number
+        f.f64_const(0.0)
+        f.emit("f64.ne")
+        f.block("if")
+        f.i32_const(1)
+        f.emit("return", "end")
+        f.local_get(1)
         f.call(update)
-        f.i32(0)
+        f.i32_const(0)
         return f
 
     def steps(self, step):
         """The function (count) -> how many steps were done."""
         f = wasm_encoder.Function([wasm_encoder.I32], [wasm_encoder.I32])
-        i = f.local(wasm_encoder.I32)
-        f.i32(0)
-        f.set(i)
+        i = f.add_local(wasm_encoder.I32)
+        f.i32_const(0)
+        f.local_set(i)
         with f.loop(i, ("local", 0)):
             for start, size in ((self.rows, self.row_size), (self.rates, self.rates_size), (self.losses, 8)):
-                f.get(i)
-                f.i32(size)
-                f.op("i32.mul")
-                f.i32(start)
-                f.op("i32.add")
+                f.local_get(i)
+                f.i32_const(size)
+                f.emit("i32.mul")
+                f.i32_const(start)
+                f.emit("i32.add")
             f.call(step)
-            f.begin("if")
-            f.get(i)
-            f.op("return", "end")
-        f.get(i)
+            f.block("if")
+            f.local_get(i)
+            f.emit("return", "end")
+        f.local_get(i)
         return f

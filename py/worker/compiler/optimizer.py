@@ -47,7 +47,9 @@ class Symbol:
     def __truediv__(self, other): return self._make("div", self, other)
     def __rtruediv__(self, other): return self._make("div", other, self)
 
+
 NAMES = ("weight", "gradient", "mean", "square")
+
 
 class Update:
     """formula: instructions (op, a, b), a and b being names, places in formula or ("constant", i); results: the places
@@ -124,9 +126,9 @@ class Update:
     def symbols(self, step, numbers):
         """(formula, results, constants, roots: [(place in formula, number)]) of one of two weights, at a step."""
         taken, stub = ([], []), copy.copy(self.run)
-        for name, kept in vars(self.run).items():
-            if isinstance(kept, list):
-                setattr(stub, name, kept[:])
+        for name, attribute in vars(self.run).items():
+            if isinstance(attribute, list):
+                setattr(stub, name, attribute[:])
         leaves = [[Symbol(number, name, (), roots) for name, number in zip(NAMES, numbers)] for roots in taken]
         weights = [SimpleNamespace(data=weight, grad=0.0) for weight, *_ in leaves]
 
@@ -146,8 +148,8 @@ class Update:
             raise CannotCompile("compile.update.error", error=quoted(error)) from error
         if (loss, read, stub.step) != (0.5, [self.run.docs[step % len(self.run.docs)]], step + 1):
             raise CannotCompile("compile.update.documents")
-        if any(isinstance(kept, list) and name not in ("mean", "square") and getattr(self.run, name) != kept
-               for name, kept in vars(stub).items() if hasattr(self.run, name)):
+        if any(isinstance(attribute, list) and name not in ("mean", "square") and getattr(self.run, name) != attribute
+               for name, attribute in vars(stub).items() if hasattr(self.run, name)):
             raise CannotCompile("compile.update.state")
 
         formula, constants, places = [], [], {id(leaf): leaf.op for leaf in leaves[0]}
@@ -171,47 +173,47 @@ class Update:
         """The function (address of a row of rates) that updates count weights, an even number, in place. addresses: in
         bytes, of weights, gradients, means and squares."""
         f = wasm_encoder.Function([wasm_encoder.I32])
-        i = f.local(wasm_encoder.I32)
-        held = [f.local(wasm_encoder.V128) for _ in self.constants]
+        i = f.add_local(wasm_encoder.I32)
+        held = [f.add_local(wasm_encoder.V128) for _ in self.constants]
         for constant, (local, number) in enumerate(zip(held, self.constants)):
             if number is None:
-                f.get(0)
+                f.local_get(0)
                 f.memory("v128.load64_splat", 8 * self.columns.index(constant))
             else:
-                f.pair(self.roots.get(constant, (0, number))[1])
-            f.set(local)
+                f.f64x2_const(self.roots.get(constant, (0, number))[1])
+            f.local_set(local)
         places = {}
 
         def push(place):
             if place in places:
-                return f.get(places[place])
+                return f.local_get(places[place])
             if isinstance(place, str):
-                f.get(i)
+                f.local_get(i)
                 f.memory("v128.load", addresses[NAMES.index(place)])
             elif isinstance(place, tuple):
                 if place[1] in self.roots:
                     push(self.roots[place[1]][0])
-                    f.op("f64x2.sqrt")
-                    f.get(held[place[1]])
-                    f.op("f64x2.add")
+                    f.emit("f64x2.sqrt")
+                    f.local_get(held[place[1]])
+                    f.emit("f64x2.add")
                 else:
-                    f.get(held[place[1]])
+                    f.local_get(held[place[1]])
                 return
             else:
                 op, a, b = self.formula[place]
                 push(a)
                 push(b)
-                f.op("f64x2." + op)
-            places[place] = f.local(wasm_encoder.V128)
-            f.tee(places[place])
+                f.emit("f64x2." + op)
+            places[place] = f.add_local(wasm_encoder.V128)
+            f.local_tee(places[place])
 
-        f.i32(0)
-        f.set(i)
+        f.i32_const(0)
+        f.local_set(i)
         with f.loop(i, 8 * count, 16):
             for place, address in zip(self.results, (addresses[0], *addresses[2:])):
                 push(place)
-                f.set(new := f.local(wasm_encoder.V128))
-                f.get(i)
-                f.get(new)
+                f.local_set(new := f.add_local(wasm_encoder.V128))
+                f.local_get(i)
+                f.local_get(new)
                 f.memory("v128.store", address)
         return f

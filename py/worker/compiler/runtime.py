@@ -28,6 +28,7 @@ class Browser:
     def call(self, name, *arguments):
         return getattr(self.exports, name)(*arguments)
 
+
 class Wasmtime:
     """In CPython, with the package wasmtime."""
 
@@ -52,9 +53,10 @@ class Wasmtime:
     def call(self, name, *arguments):
         return self.exports[name](self.store, *arguments)
 
-def start(binary):
+
+def start(binary: bytes):
     """A machine that runs the module. write(address, bytes), read(address, count) gives an array of numbers,
-    call(name, *whole numbers). Raises CannotCompile where there is none, or it refuses the module."""
+    call(name, *integers). Raises CannotCompile where there is none, or it refuses the module."""
     try:
         import js  # noqa: F401
     except ImportError:

@@ -1,7 +1,7 @@
 """From the graphs that the core recorded to a tape: groups of like nodes, with rules for where their operands lie.
 
 The core builds a graph of single numbers. Seen from far enough it is regular: each position of a document repeats the
-last one's nodes, and within a position runs of nodes do the same to numbers that lie side by side. To find that out,
+last one's nodes, and within a position runs of nodes do the same to numbers that lie side by side. To find this,
 the core reads three probe documents, and each node gets a *kind*: its operation and the kinds of its inputs. Nodes of a
 kind form a Group. In every position a group's nodes are put in the order of their operands' addresses; then those
 addresses are explained by rules, and the nodes' own results are laid out side by side for the groups that follow.
@@ -12,7 +12,7 @@ the probability of the token that came next one with c, a matrix times a vector 
 is declined. There is no word here of layers, heads or matrices; they are what the rules turn out to say.
 
 Addresses count numbers, not bytes. A weight's is its place in the core's list of parameters; a node's is its place in a
-frame, one of which is kept for each position: FRAMES + position * FRAME + offset; a constant's is below zero.
+frame, of which there is one for each position: FRAMES + position * FRAME + offset; a constant's is below zero.
 """
 import copy
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ FRAME = 1 << 24   # more than any position's frame holds; the machine's frames a
 FRAMES = 1 << 48  # above every weight
 LISTS = {"dot": 2, "sum": 1, "max": 1}  # operations on as many lists of numbers, of any length
 WEIGHT, CONSTANT = -1, -2  # the kinds of leaves; computed nodes' kinds count from 0, inputs' before outputs'
+
 
 class Trace:
     """A document as the core read it.
@@ -52,6 +53,7 @@ class Trace:
             seen[node] = latest if latest >= 0 else len(self.nodes) - 1
             self.nodes[seen[node]].append(node)
 
+
 def walk(roots, seen, mark):
     """The computed nodes behind a list of roots that seen lacks, inputs first. They enter seen, marked."""
     order, stack = [], list(reversed(roots))
@@ -64,6 +66,7 @@ def walk(roots, seen, mark):
             stack += (node, None)
             stack += [x for x in filterfalse(seen.__contains__, reversed(node.inputs)) if x.inputs]
     return order
+
 
 @dataclass
 class Rule:
@@ -89,6 +92,7 @@ class Rule:
         return Rule(self.kind, pack(self.base - FRAMES), pack(self.position), self.token, self.target,
                     [pack(stride) for stride in self.strides])
 
+
 @dataclass
 class Group:
     """Nodes of one kind.
@@ -107,6 +111,7 @@ class Group:
     operands: list
     result: Rule
     orders: dict = field(default_factory=dict)
+
 
 class Tape:
     """What the probes have in common. groups: inputs before outputs; constants: their numbers by place; per_length:
@@ -195,6 +200,7 @@ class Tape:
         self.per_length[len(self.constants) - 1] = total
         return Rule(CONSTANT, len(self.constants) - 1, strides=strides)
 
+
 class _Addresses(dict):
     """Value to address. What is neither a weight nor a computed node is a constant, placed by its number."""
 
@@ -221,9 +227,11 @@ class _Addresses(dict):
             self.lists[values[0], len(values)] = values, first, step
         return first, step
 
+
 class _Kinds(dict):
     def __missing__(self, value):
         return CONSTANT
+
 
 def _kinds(traces, weights):
     """Kind by kind, what nodes are of it: [trace][position], lists of nodes."""
@@ -245,6 +253,7 @@ def _kinds(traces, weights):
         raise CannotCompile("compile.graph.lengths")
     return found
 
+
 def _rows(nodes, addresses):
     """(nodes, a row of addresses for each, reads, steps): in the order of their operands' addresses. For operations on
     lists a row has the addresses of the first numbers read, and those that follow go on by steps, as they must."""
@@ -262,6 +271,7 @@ def _rows(nodes, addresses):
     order = sorted(range(len(nodes)), key=rows.__getitem__)
     return [nodes[i] for i in order], [rows[i] for i in order], reads, steps
 
+
 def _nest(rows):
     """rows as nested loops, outer first: (how often, each address's rise). _compare finds rows that don't fit."""
     if len(rows) == 1:
@@ -271,10 +281,12 @@ def _nest(rows):
         count += 1
     return [*_nest(rows[::count]), (count, stride)]
 
+
 def _line(point, other):
     """(a, b) so that a + b * x is y at both points (x, y)."""
     slope = (point[1] - other[1]) // (point[0] - other[0])
     return point[1] - slope * point[0], slope
+
 
 def _affine(points, op):
     """(base, position, token, target): the rule for points (position, token, target, address)."""
@@ -295,6 +307,7 @@ def _affine(points, op):
             return base, a, b, c
     raise CannotCompile("compile.graph.operands", op=op)
 
+
 def _spread(first, group, rule, position):
     """The rule's addresses for all of the group's nodes at a position."""
     addresses = [first]
@@ -302,6 +315,7 @@ def _spread(first, group, rule, position):
         steps = [i * stride for i in range(a + b * position)]
         addresses = [address + step for address in addresses for step in steps]
     return addresses
+
 
 def _compare(group, position, token, target, _, rows, reads, steps):
     """Raise CannotCompile unless the group's rules give these very addresses."""
@@ -314,10 +328,12 @@ def _compare(group, position, token, target, _, rows, reads, steps):
     if not same:
         raise CannotCompile("compile.graph.rule", op=group.op)
 
+
 def _ranks(core, trace):
     """{node: its turn} in the core's backward pass; empty if the core has another way."""
     order = core.get("topological_order")
     return {node: i for i, node in enumerate(reversed(order(trace.loss)))} if order else {}
+
 
 def _orders(group, samples, ranks):
     """Learn from a short document in what order the core adds up what a group's nodes send to one and the same input.

@@ -31,7 +31,7 @@ class Page:
 class Inspector:
     """The panel's end in the worker. Its pages go on showing the trace they began with, while the run trains on.
 
-    look: the visitor's document, or "" for the current one; at: the snapshot's step, or None for now; asked: the
+    look: the visitor's document, or "" for the current one; at: the snapshot's step, or None for now; sampling: the
     temperature and the prefix of a new name; reading: the DocumentTrace that is shown; slow: the step taken slowly;
     drawing: the name sampled again. Each is None until it is needed.
     """
@@ -40,7 +40,7 @@ class Inspector:
         """session: a session.Session; source: the core's text; texts: the page's, by key."""
         self.session, self.texts, self.excerpt = session, texts, Excerpt(source)
         self.reading, self.look, self.slow = None, None, None
-        self.at, self.asked, self.drawing = None, (1.0, ""), None
+        self.at, self.sampling, self.drawing = None, (1.0, ""), None
         self.distances, self.nearest = None, {}  # an edit_distance.Nearest of the data; {name: the documents nearest}
 
     def say(self, key: str, **values) -> str:
@@ -48,16 +48,16 @@ class Inspector:
         return self.texts[key].format(
             **{name: isolated(value) if isinstance(value, str) else value for name, value in values.items()})
 
-    def show(self, address: str, look="", refresh=False, at=None, asked=(1.0, "")) -> dict:
+    def show(self, address: str, look="", refresh=False, at=None, sampling=(1.0, "")) -> dict:
         """The page of an address: address, html, back, next, final, and the step that its numbers are of. Raises
         UserError.
 
         look: the document that the visitor asks for, or "" for the current one; refresh: trace it anew, with the
-        current weights; at: or with those of a snapshot; asked: the temperature and the prefix of a new name.
+        current weights; at: or with those of a snapshot; sampling: the temperature and the prefix of a new name.
         """
         if refresh or not self.reading or (self.look, self.at) != (look, at):
             self.reading, self.look, self.at, self.slow = None, look, at, None
-        self.asked = asked
+        self.sampling = sampling
         kind, *pieces = address.split(".")
         try:
             if kind not in KINDS:

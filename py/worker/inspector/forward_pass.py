@@ -14,10 +14,10 @@ MAX_INVENTED = 5    # of the last invented names, offered as documents
 
 class Stage:
     """A stage of a letter's way. key: of its texts, and in its address; layer: its number, or None; figures: HTML;
-    values: the Values whose lines are highlighted; said: the values of its sentence."""
+    nodes: the Values whose lines are highlighted; values: what goes into its sentence."""
 
-    def __init__(self, key, layer, figures, values, **said):
-        self.key, self.layer, self.figures, self.values, self.said = key, layer, figures, values, said
+    def __init__(self, key, layer, figures, nodes, **values):
+        self.key, self.layer, self.figures, self.nodes, self.values = key, layer, figures, nodes, values
 
 
 class ForwardPass:
@@ -44,13 +44,13 @@ class ForwardPass:
             except (LookupError, AttributeError, TypeError):  # an edited core has nothing of the kind
                 continue
 
-    def vector(self, key, values, letters=(), marked=None, **said):
-        label = self.inspector.say("letter." + key, **said)
-        return figures.vector(label, [value.data for value in values], [self.trace.name(value) for value in values],
-                             letters, marked)
+    def vector(self, key, nodes, letters=(), marked=None, **values):
+        label = self.inspector.say("letter." + key, **values)
+        return figures.vector(label, [node.data for node in nodes], [self.trace.name(node) for node in nodes],
+                              letters, marked)
 
-    def vectors(self, *pairs, **said):
-        return "".join(self.vector(key, values, **said) for key, values in pairs)
+    def vectors(self, *pairs, **values):
+        return "".join(self.vector(key, nodes, **values) for key, nodes in pairs)
 
     # ---- Before the layers.
     def token(self):
@@ -179,13 +179,13 @@ def show(inspector, pieces: list[str]) -> Page:
                                for p, token in enumerate(way.trace.tokens[:-1])], f"letter.{position}.{names[at]}")
     stages = figures.choices(zip(addresses, map(way.title, way.stages)), addresses[at])
     # Where no Value is made, it is the line that hands the token to the model.
-    lines = way.trace.lines(shown.values) or {way.forward.line}
+    lines = way.trace.lines(shown.nodes) or {way.forward.line}
     say = inspector.say
     html = (documents(inspector, addresses[at])
             + f'<div class="letters" role="group" aria-label="{escape(say("letter.letters"))}">{letters}</div>'
             f'<div class="stages" role="group" aria-label="{escape(say("letter.stages"))}">{stages}</div>'
             f"<h3>{escape(way.title(shown))}</h3>"
-            f'<p class="sentence">{inspector.say("letter." + shown.key, **shown.said)}</p>{shown.figures}')
+            f'<p class="sentence">{inspector.say("letter." + shown.key, **shown.values)}</p>{shown.figures}')
     before = addresses[at - 1] if at else f"letter.{position - 1}.{names[-1]}" if position else ""
     after = (addresses[at + 1] if at + 1 < len(addresses)
              else f"letter.{position + 1}.{names[0]}" if position + 1 < length else "")

@@ -92,7 +92,7 @@ def chosen(inspector, pieces):
     newest = next((made for made in reversed(session.snapshots.inventions)
                    if can_redraw(session, made, inspector.at)), None)
     if pieces or not newest:
-        newest = session.invent(*inspector.asked, session.rng, inspector.at)
+        newest = session.invent(*inspector.sampling, session.rng, inspector.at)
     return newest, 0
 
 
@@ -107,7 +107,7 @@ def show(inspector, pieces: list[str]) -> Page:
         ways = figures.choices([(f"{start}{p}", letter) for p, letter in enumerate(letters)], f"{start}{position}")
         before = alphabet[-1] + made.name[:position]
         kind = "given" if draw.token is None else "end" if draw.token == len(alphabet) - 1 else "drawn"
-        body = drawn(inspector, redrawn, draw, before, kind) if draw.token is not None else sentence(
+        body = draw_figures(inspector, redrawn, draw, before, kind) if draw.token is not None else sentence(
             inspector, "given", prefix=escape(made.prefix))
         html = (f'<div class="letters" role="group" aria-label="{escape(inspector.say("name.letters"))}">{ways}</div>'
                 f'{origin(inspector, made)}<h3>{escape(before)} → <b>{escape(letters[position])}</b></h3>{body}'
@@ -120,8 +120,8 @@ def show(inspector, pieces: list[str]) -> Page:
                 f"{start}{position + 1}" if position + 1 < len(redrawn.draws) else "", made.step)
 
 
-def sentence(inspector, key, **said):
-    return f'<p class="sentence">{inspector.say("name." + key, **said)}</p>'
+def sentence(inspector, key, **values):
+    return f'<p class="sentence">{inspector.say("name." + key, **values)}</p>'
 
 
 def origin(inspector, made):
@@ -144,10 +144,10 @@ def nearest(inspector, name: str) -> list:
     return inspector.nearest[name]
 
 
-def drawn(inspector, redrawn, draw, before, kind):
+def draw_figures(inspector, redrawn, draw, before, kind):
     """The draw of a letter: in words, as two bars cut at each letter's share, and as a table of them."""
     temperature, alphabet = redrawn.made.temperature, inspector.session.alphabet
-    said = {"before": escape(before), "letter": escape(alphabet[draw.token]), "number": f"{draw.number:.4f}",
+    values = {"before": escape(before), "letter": escape(alphabet[draw.token]), "number": f"{draw.number:.4f}",
             "low": f"{draw.low:.4f}", "high": f"{draw.high:.4f}"}
     marked = f'<i style="--x:{draw.number:.5f}"></i>'
     hot = inspector.say("name.temperature", temperature=f"{temperature:g}")
@@ -155,7 +155,7 @@ def drawn(inspector, redrawn, draw, before, kind):
         f"<p>{text}</p><div>{bar(alphabet, shares, draw.token)}{mark}</div>"
         for text, shares, mark in ((inspector.say("name.temperature", temperature="1"), draw.plain, ""),
                                    (hot, draw.probabilities, marked)))
-    return (sentence(inspector, kind, **said) + f'<div class="dice" aria-hidden="true">{bars}</div>'
+    return (sentence(inspector, kind, **values) + f'<div class="dice" aria-hidden="true">{bars}</div>'
             + table(inspector, draw, hot))
 
 
