@@ -73,7 +73,8 @@ def test_what_is_opened_fits_the_screen_with_its_source(visitor):
     visitor.page.set_viewport_size({"width": 1280, "height": 800})
     visitor.open()
     visitor.page.locator("#attention th[data-go]").nth(2).click()
-    for place in ("#inside-title", "#inside-ways", "#panel-next", "#panel-body h3", "#panel-body .sentence", ".excerpt"):
+    places = "#inside-title", "#inside-ways", "#panel-next", "#panel-body h3", "#panel-body .sentence", ".excerpt"
+    for place in places:
         expect(visitor.page.locator(place)).to_be_in_viewport(ratio=1)
     lengths = "(codes) => codes.map((code) => code.textContent.length)"
     lengths = visitor.page.locator(".excerpt code").evaluate_all(lengths)
