@@ -221,7 +221,7 @@ def test_a_saved_run_goes_on_bit_for_bit(tiny, file):
     assert [list(column) for column in opened.curve] == curve and opened.names == [[23, "emma", False]]
     frames = [one.train(math.inf, 0.7, "") for one in (session, other)]
     for frame in frames:
-        del frame["kept"]  # the opened run has no past before it was opened
+        del frame["snapshots"]  # the opened run has no past before it was opened
     assert frames[0] == frames[1]
     assert session.state() == other.state() and session.last_names(5, True) == other.last_names(5, True)
     assert session.names(3, 1, "", session.rng) == other.names(3, 1, "", other.rng)
