@@ -150,7 +150,7 @@ def test_what_has_the_focus_is_never_hidden_by_what_stays_in_place(visitor, widt
     expect(visitor.see("sharing")).to_be_visible()
     hidden, reached = [], set()
     for key in ("Tab", "Shift+Tab"):
-        visitor.page.evaluate("(first) => document.getElementById(first ? 'language' : 'edit-title').focus()",
+        visitor.page.evaluate("(first) => document.getElementById(first ? 'language' : 'open-file').focus()",
                               key == "Tab")
         for _ in range(70):
             visitor.page.keyboard.press(key)

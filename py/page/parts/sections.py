@@ -21,6 +21,7 @@ class Sections:
         self.show_view = show_view
         self.row, self.bar = dom.get("sections"), document.querySelector(".controls")
         self.places = list(document.querySelectorAll("[data-section]"))
+        self.row.addEventListener("focusin", lambda event: self.show_link(event.target))
         self.in_band = set()
         self.jumped = False  # to a section, and nobody has scrolled since: it stays marked, however short it is
         self.mark("controls")
@@ -72,7 +73,11 @@ class Sections:
                 link.removeAttribute("aria-current")
             elif not link.hasAttribute("aria-current"):
                 link.setAttribute("aria-current", "true")
-                self.row.scrollLeft = link.offsetLeft - (self.row.clientWidth - link.offsetWidth) // 2
+                self.show_link(link)
+
+    def show_link(self, link):
+        """Scroll the row, where it is narrow, so that a link is in sight."""
+        self.row.scrollLeft = link.offsetLeft - (self.row.clientWidth - link.offsetWidth) // 2
 
     def measure(self, *_):
         """Let the style sheet know how high the bar below the row is: what is scrolled to stays clear of it."""
