@@ -5,7 +5,7 @@ import types
 
 import microgpt
 import pytest
-from conftest import ROOT, in_cpython
+from support import ROOT, in_cpython
 from texts import EN
 from worker.inspector import Inside, run_copy
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from common.recipe import DEFAULTS, parse
-from conftest import soak
+from support import soak
 from window import expect
 from worker.dataset import read
 from worker.session import Session

@@ -5,7 +5,7 @@ from functools import cache
 
 import microgpt
 import pytest
-from conftest import ROOT, in_cpython
+from support import ROOT, in_cpython
 from texts import EN
 from worker.inspector import Inside
 from worker.inspector.edit_distance import Nearest, edits

@@ -4,7 +4,7 @@ from array import array
 
 import microgpt
 import pytest
-from conftest import in_cpython
+from support import in_cpython
 from page.parts import name_share
 from test_session import NAMES
 from worker.snapshots import BYTES, LEAST, MOST, History, Invention, strides

@@ -3,7 +3,7 @@ import html
 import re
 
 import pytest
-from conftest import in_cpython
+from support import in_cpython
 from test_inspector import SMALL, edited, inside
 
 NAMES = ["loss", "wte.0.0", "wpe.1.3", "layer0.attn_wq.3.5", "layer0.mlp_fc2.7.20", "lm_head.4.2"]
