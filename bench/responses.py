@@ -1,5 +1,5 @@
-"""What a visitor waits for on the page: its first content, Pause, a thousand compiled steps; and how much of the time of
-a training is tasks that hold up the page's own thread. Nobody's test: a busy machine stretches each of these.
+"""What a visitor waits for on the page: its first content, Pause, a thousand compiled steps; and how much of the time
+of a training is tasks that hold up the page's own thread. No test asserts these: a busy machine stretches each.
 """
 
 import statistics

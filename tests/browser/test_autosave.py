@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from support import EN, pattern, said, within
+from support import pattern, said, within
+from texts import EN
 from window import Visitor, expect
 
 pytestmark = pytest.mark.fresh_page

@@ -4,17 +4,8 @@ import re
 
 import pytest
 from disturbed import REMEMBER_STATES, SMALL, trained_a_little, whole_run
-from support import (
-    ALL_LARGE,
-    EN,
-    NO_AUTOSAVE,
-    WORKER,
-    beginning,
-    put_in_place,
-    said,
-    weights_of,
-    within,
-)
+from support import ALL_LARGE, NO_AUTOSAVE, WORKER, beginning, put_in_place, said, weights_of, within
+from texts import EN
 from window import expect
 
 pytestmark = pytest.mark.fresh_page

@@ -3,7 +3,8 @@ import hashlib
 
 import pytest
 from common import experiments
-from support import CORE, KO, ROOT, said, soak, within
+from support import CORE, ROOT, said, soak, within
+from texts import KO
 from window import expect
 from worker import core_edit
 from worker.session import Session

@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 from common.recipe import link, parse
-from support import EN, beginning, pattern, said, within
+from support import beginning, pattern, said, within
+from texts import EN
 from window import expect
 from worker.dataset import read
 from worker.formats import data_link

@@ -10,8 +10,9 @@ import pytest
 from common import experiments
 from common.recipe import parse
 from support import CORE as CORE_FILE
-from support import EN, IS_SAVED, KO, LONG, ROOT, as_listed, beginning, said
+from support import IS_SAVED, LONG, ROOT, as_listed, beginning, said
 from test_attention_view import sentence
+from texts import EN, KO
 from worker import core_edit
 from worker.dataset import read
 from worker.session import Session

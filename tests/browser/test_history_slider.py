@@ -2,7 +2,8 @@
 import re
 
 import pytest
-from support import EN, pattern, said, weights_of
+from support import pattern, said, weights_of
+from texts import EN
 from window import expect
 
 RUN = "num_steps=200&n_embd=8&n_head=2&block_size=8"

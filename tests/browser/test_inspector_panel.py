@@ -2,8 +2,9 @@
 import re
 
 import pytest
-from support import EN, KO, pattern, said, within
+from support import pattern, said, within
 from test_inspector import numbers
+from texts import EN, KO
 from window import expect
 
 SMALL = "n_embd=8&n_head=2&block_size=8"

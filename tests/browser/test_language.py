@@ -1,6 +1,7 @@
 """The visitor's language: the browser's at first, the switch's then, and the link's for whoever opens it."""
 import pytest
-from support import KO, said
+from support import said
+from texts import KO
 from window import expect
 
 korean = pytest.mark.browser_context_args(locale="ko-KR")

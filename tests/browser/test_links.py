@@ -7,7 +7,8 @@ import sys
 
 import pytest
 from common.recipe import DEFAULTS, SAMPLING
-from support import EN, ROOT, beginning, said
+from support import ROOT, beginning, said
+from texts import EN
 from window import expect
 
 RECORDED = json.loads((ROOT / "static/recorded.json").read_text("utf-8"))

@@ -4,7 +4,8 @@ import re
 import threading
 
 import pytest
-from support import EN, MAIN, RUN_STATE, SESSION, WORKER, said, soak, within
+from support import MAIN, RUN_STATE, SESSION, WORKER, said, soak, within
+from texts import EN
 from window import expect
 
 from tools.serve import Handler, start

@@ -5,7 +5,8 @@ import re
 import pytest
 from common.recipe import parse
 from disturbed import HANG, KILL, SMALL, die, trained_a_little, whole_run
-from support import EN, FRAME_SHOWN, WORKER, beginning, pattern, put_in_place, said, soak, weights_of, within
+from support import FRAME_SHOWN, WORKER, beginning, pattern, put_in_place, said, soak, weights_of, within
+from texts import EN
 from window import expect
 from worker.session import Session
 

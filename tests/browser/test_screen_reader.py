@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from support import EN, KO, said, within
+from support import said, within
 from test_audit import SMALL, speak, trained
+from texts import EN, KO
 from window import expect
 
 LANGUAGES = pytest.mark.parametrize(("language", "words"), [("en", EN), ("ko", KO)], ids=["English", "Korean"])

@@ -5,7 +5,8 @@ import re
 
 import pytest
 from common.recipe import DEFAULTS, FIELDS, LIVE, count_parameters
-from support import CORE, EN, LONG, said, weights_of
+from support import CORE, LONG, said, weights_of
+from texts import EN
 from window import expect
 
 SMALL = "num_steps=12&n_embd=8&n_head=2"

@@ -6,7 +6,8 @@ A profile with a disk, because a private window keeps neither the large files no
 import re
 
 import pytest
-from support import AUTOSAVE, EN, NO_AUTOSAVE, WORKER, changed, persistent, said
+from support import AUTOSAVE, NO_AUTOSAVE, WORKER, changed, persistent, said
+from texts import EN
 from window import Visitor, expect
 
 from tools.site import write_service_worker

@@ -7,7 +7,7 @@ from window import Visitor
 
 SIZE = {"width": 1280, "height": 800}
 
-# Puts back what is no part of the recipe, and presses Reset. The pictures that Reset draws tell that it is done.
+# Puts back what is no part of the recipe.
 PUT_BACK = """() => {
   const at = (id) => document.getElementById(id);
   const press = (id) => at(id)?.checkVisibility() && at(id).click();
@@ -24,10 +24,14 @@ PUT_BACK = """() => {
   for (const part of document.querySelectorAll("details[open]")) part.open = false;
   document.activeElement.blur();
   scrollTo(0, 0);
-  for (const part of at("attention").children) part.dataset.old = "";
   location.hash = "";
 }"""
-IS_BACK = """() => !document.querySelector("#attention [data-old]") && !document.querySelector("#names > *")
+# Presses Reset; that the status is said anew tells that it is done.
+RESET = """() => {
+  document.getElementById("status").dataset.state = "in a test's hands";
+  document.getElementById("reset").click();
+}"""
+IS_BACK = """() => !document.querySelector("#names > *")
   && document.getElementById("status").dataset.state === "ready"
   && document.getElementById("step-count").textContent === "0 / 1000"
   && !["edited", "panel", "sharing", "ignored", "incomplete", "retry"].some(
@@ -80,7 +84,7 @@ class Booted:
             visitor.page.emulate_media(color_scheme="light", forced_colors="none", reduced_motion="reduce")
             visitor.evaluate(PUT_BACK)
             visitor.until("() => document.getElementById('setting-seed').value === '42'", seconds=10)
-            visitor.evaluate("() => document.getElementById('reset').click()")
+            visitor.evaluate(RESET)
             visitor.until(IS_BACK, seconds=15)
             visitor.evaluate("() => { frames_heard.length = 0; }")
         except Exception as error:
