@@ -27,39 +27,38 @@ SIDEWAYS = """() => {
 
 
 def inside(visitor):
-    trained(visitor)
     visitor.page.goto(f"#{SMALL}&view=letter.1.attention")
     expect(visitor.page.locator(".stages [aria-current]")).to_be_visible()
 
 
 def sharing(visitor):
-    trained(visitor)
     visitor.press("share")
     expect(visitor.see("sharing")).to_be_visible()
 
 
 def own(visitor):
-    trained(visitor)
     visitor.see("own").locator("summary").click()
     visitor.put("own-text", "anna\nbob\nclara\n")
     expect(visitor.see("own-use")).to_be_visible()
 
 
 def editing(visitor):
-    trained(visitor)
     visitor.page.locator("#editing summary").click()
     expect(visitor.see("run-edit")).to_be_enabled(timeout=30_000)
 
 
-@pytest.mark.parametrize("state", [trained, inside, sharing, own, editing], ids=lambda state: state.__name__)
-def test_what_one_touches_is_44_pixels_high_and_what_is_magnified_scrolls_one_way_only(visitor, state):
-    state(visitor)
-    visitor.page.set_viewport_size({"width": 390, "height": 844})
-    assert visitor.page.evaluate(TOO_SMALL) == []
-    for width, height, size in ((1280, 800, "200%"), (640, 800, "200%"), (320, 256, "100%")):
-        visitor.page.set_viewport_size({"width": width, "height": height})
-        visitor.page.evaluate("size => document.documentElement.style.fontSize = size", size)
-        assert (width, visitor.page.evaluate(SIDEWAYS)) == (width, [])
+def test_what_one_touches_is_44_pixels_high_and_what_is_magnified_scrolls_one_way_only(visitor):
+    trained(visitor)
+    for come_to in (lambda visitor: None, sharing, own, editing, inside):
+        visitor.page.set_viewport_size({"width": 1280, "height": 800})
+        visitor.page.evaluate("document.documentElement.style.fontSize = ''")
+        come_to(visitor)
+        visitor.page.set_viewport_size({"width": 390, "height": 844})
+        assert visitor.page.evaluate(TOO_SMALL) == []
+        for width, height, size in ((1280, 800, "200%"), (640, 800, "200%"), (320, 256, "100%")):
+            visitor.page.set_viewport_size({"width": width, "height": height})
+            visitor.page.evaluate("size => document.documentElement.style.fontSize = size", size)
+            assert (width, visitor.page.evaluate(SIDEWAYS)) == (width, [])
 
 
 def test_every_text_grows_with_the_visitors_font_size(visitor):
@@ -144,6 +143,7 @@ BEHIND = """() => {
 @pytest.mark.parametrize("width", [soak(1280), 390])
 def test_what_has_the_focus_is_never_hidden_by_what_stays_in_place(visitor, width):
     visitor.page.set_viewport_size({"width": width, "height": 800})
+    trained(visitor)
     inside(visitor)
     visitor.press("share")
     expect(visitor.see("sharing")).to_be_visible()

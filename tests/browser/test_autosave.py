@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support import pattern, said, within
+from support import pattern, said, soak, within
 from texts import EN
 from window import Visitor, expect
 
@@ -115,7 +115,8 @@ def test_two_tabs_keep_a_run_each(visitor, context):
         expect(tab.see("kept")).to_have_text(said("kept", step=step, steps=60))
 
 
-@pytest.mark.parametrize("refusal", [REFUSED, FULL], ids=["refused", "full"])
+@pytest.mark.parametrize("refusal", [pytest.param(REFUSED, id="refused"),
+                                     pytest.param(FULL, id="full", marks=pytest.mark.soak)])
 @pytest.mark.tolerates(r"\bno$")  # PyScript's own storage
 def test_what_storage_refuses_is_said_and_training_goes_on(visitor, refusal):
     visitor.page.add_init_script(refusal)
@@ -129,7 +130,7 @@ def test_what_storage_refuses_is_said_and_training_goes_on(visitor, refusal):
 
 @pytest.mark.tolerates("favicon")
 @pytest.mark.parametrize(("change", "answers"), [("damaged", ["keep.file.strange", "keep.file.damaged"]),
-                                                 ("newer", ["keep.newer"])])
+                                                 soak("newer", ["keep.newer"])])
 def test_what_can_not_be_read_is_declined_in_words_and_can_be_deleted(visitor, change, answers):
     some_steps(visitor)
     visitor.page.goto("LICENSE")

@@ -165,8 +165,8 @@ def test_a_link_that_says_compiled_is_compiled_before_train_is_pressed(visitor):
 SHORT = "num_steps=300&n_embd=8&n_head=2"
 
 
-@pytest.mark.parametrize("act", ["switch", "setting", "setting while it compiles", "reset", "reset while it compiles",
-                                 "core while it compiles", "train while it compiles"])
+@pytest.mark.parametrize("act", ["switch", "setting", "reset", "train while it compiles", "core while it compiles",
+                                 soak("setting while it compiles"), soak("reset while it compiles")])
 def test_whatever_is_pressed_before_the_first_step_the_run_is_the_forms(visitor, act):
     seed = 7 if act.startswith("setting") else 42
     if "while" in act:  # which takes long here

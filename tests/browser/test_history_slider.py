@@ -6,7 +6,7 @@ from support import pattern, said, weights_of
 from texts import EN
 from window import expect
 
-RUN = "num_steps=200&n_embd=8&n_head=2&block_size=8"
+RUN = "num_steps=60&n_embd=8&n_head=2&block_size=8"
 SHOWN = ["attention", "probabilities"]
 
 
@@ -39,7 +39,7 @@ def two_steps(visitor):
     visitor.open(RUN)
     for step in (1, 2):
         visitor.press("step")
-        visitor.reads("step-count", f"{step} / 200")
+        visitor.reads("step-count", f"{step} / 60")
     visitor.wait("paused")
 
 
@@ -49,7 +49,7 @@ def test_the_slider_shows_exactly_what_was_shown(visitor):
     seen, names = {}, {}
     for step in range(1, 7):
         visitor.press("step")
-        visitor.reads("step-count", f"{step} / 200")
+        visitor.reads("step-count", f"{step} / 60")
         visitor.wait("paused")
         seen[step], names[step] = plain(pictures(visitor)), visitor.names()
     for step in (2, 5, 1, 6):
@@ -71,7 +71,7 @@ def test_the_run_goes_on_meanwhile_and_its_losses_are_the_same(visitor, cpython)
     look_back(visitor, 3)
     visitor.press("more-names")
     before, text = visitor.step(), visitor.see("history-step").text_content()
-    expect(visitor.see("step-count")).not_to_have_text(f"{before} / 200")
+    expect(visitor.see("step-count")).not_to_have_text(f"{before} / 60")
     visitor.put("look", "emma")
     expect(visitor.page.locator('#attention [data-head="0"] tbody th')).to_have_count(5)
     step = int(re.search(r"\d+", text)[0])
@@ -88,7 +88,7 @@ def test_from_the_keyboard(visitor):
     visitor.open(RUN)
     for step in range(1, 4):
         visitor.press("step")
-        visitor.reads("step-count", f"{step} / 200")
+        visitor.reads("step-count", f"{step} / 60")
     visitor.wait("paused")
     visitor.see("history").focus()
     for key, text in (("ArrowLeft", said("past.step", step=2)), ("ArrowLeft", said("past.step", step=1)),
@@ -111,7 +111,7 @@ def test_the_panel_looks_at_the_same_time_as_the_pictures(visitor, cpython, engi
     visitor.open(RUN + f"&engine={engine}")
     for step in range(1, 4):
         visitor.press("step")
-        visitor.reads("step-count", f"{step} / 200")
+        visitor.reads("step-count", f"{step} / 60")
     visitor.wait("paused")
     look_back(visitor, 1)
     visitor.page.locator('#probabilities [data-go="letter.1.probabilities"]').click()
@@ -144,7 +144,7 @@ def test_reset_forgets_the_past(visitor):
     two_steps(visitor)
     look_back(visitor, 1)
     visitor.press("reset")
-    visitor.reads("step-count", "0 / 200")
+    visitor.reads("step-count", "0 / 60")
     expect(visitor.page.locator("#history-row")).to_be_hidden()
     expect(visitor.page.locator("body.past")).to_have_count(0)
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from common.recipe import DEFAULTS, SAMPLING
-from support import ROOT, beginning, said
+from support import ROOT, beginning, said, soak
 from texts import EN
 from window import expect
 
@@ -165,7 +165,7 @@ def test_nothing_in_a_link_becomes_markup(settled):
 
 
 @pytest.mark.parametrize("link", [
-    "num_steps=100&n_embd=8&n_head=2",
+    soak("num_steps=100&n_embd=8&n_head=2"),
     "num_steps=12&seed=7&n_layer=2&n_embd=6&n_head=3&block_size=5&learning_rate=0.071&temperature=0.9",
 ])
 def test_a_links_run_is_bit_equal_with_this_pythons(visitor, cpython, link):

@@ -19,7 +19,9 @@ NOISE = ["404", "falling back", "ERR_", "Failed to", "standard library", "Fatal 
 
 
 @pytest.mark.tolerates(*NOISE)
-@pytest.mark.parametrize(("file", "fault"), [*((file, "404") for file in FILES), (FILES[0], "lost")])
+@pytest.mark.parametrize(("file", "fault"), [
+    (FILES[0], "lost"), (SESSION, "404"), ("static/runtime.mjs", "404"),
+    *(soak(file, "404") for file in FILES if file not in (SESSION, "static/runtime.mjs"))])
 def test_a_file_that_cannot_be_had_is_said_and_retry_works_when_it_is_back(visitor, file, fault):
     def break_it(route):
         return route.fulfill(status=404, body="") if fault == "404" else route.abort()
@@ -38,7 +40,7 @@ def test_a_file_that_cannot_be_had_is_said_and_retry_works_when_it_is_back(visit
 
 
 @pytest.mark.tolerates(*NOISE)
-@pytest.mark.parametrize("button", ["train", "step", "reset"])
+@pytest.mark.parametrize("button", ["train", soak("step"), soak("reset")])
 def test_every_button_starts_python_again_after_a_failure(visitor, button):
     visitor.page.context.route("**/*.wasm", lambda route: route.abort() if "pyodide" in route.request.url
                                else route.continue_())
@@ -50,8 +52,8 @@ def test_every_button_starts_python_again_after_a_failure(visitor, button):
 
 @pytest.mark.tolerates(*NOISE)
 @pytest.mark.parametrize(("file", "named"), [
-    ("pyodide-*/pyodide.asm.wasm", "pyodide.asm.wasm"), ("pyodide-*/pyodide.mjs", "pyodide.mjs"),
-    ("pyodide-*/python_stdlib.zip", "python_stdlib.zip"),
+    ("pyodide-*/pyodide.asm.wasm", "pyodide.asm.wasm"), soak("pyodide-*/pyodide.mjs", "pyodide.mjs"),
+    soak("pyodide-*/python_stdlib.zip", "python_stdlib.zip"),
 ])
 def test_a_damaged_file_is_named_and_retry_fetches_it_anew(visitor, file, named):
     def damage(route):
@@ -180,8 +182,9 @@ def test_a_second_failure_is_said_too(visitor):
 
 @pytest.mark.tolerates(*NOISE, "integrity", "ArrayBuffer instantiation")
 @pytest.mark.parametrize(("file", "fault"), [
-    ("core.js", "damaged"), ("core-*.js", "damaged"), ("micropython.mjs", "damaged"), ("micropython.mjs", "lost"),
-    ("micropython.wasm", "lost"), (RUN_STATE, "lost"), (RUN_STATE, "portal"), (MAIN, "portal"),
+    ("core.js", "damaged"), soak("core-*.js", "damaged"),
+    soak("micropython.mjs", "damaged"), ("micropython.mjs", "lost"),
+    soak("micropython.wasm", "lost"), (RUN_STATE, "lost"), (RUN_STATE, "portal"), soak(MAIN, "portal"),
     ("static/pyscript.mjs*", "none"),
 ])
 def test_a_page_without_its_own_python_says_so_and_can_be_loaded_again(visitor, file, fault):

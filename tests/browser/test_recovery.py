@@ -176,7 +176,7 @@ def test_a_model_too_large_for_the_memory_is_said_and_a_smaller_one_goes_on(visi
 
 
 @pytest.mark.tolerates("RuntimeError")
-@pytest.mark.parametrize("button", ["retry", "train", "step", "reset"])
+@pytest.mark.parametrize("button", ["retry", soak("train"), "step", soak("reset")])
 def test_when_python_stops_in_mid_run_every_button_goes_on(visitor, button):
     fragment = "num_steps=30&n_embd=8&n_head=2"
     breaking = """

@@ -8,7 +8,10 @@ from test_audit import SMALL, speak, trained
 from texts import EN, KO
 from window import expect
 
-LANGUAGES = pytest.mark.parametrize(("language", "words"), [("en", EN), ("ko", KO)], ids=["English", "Korean"])
+LANGUAGES = pytest.mark.parametrize(("language", "words"), [
+    pytest.param("en", EN, id="English"),
+    pytest.param("ko", KO, id="Korean", marks=pytest.mark.soak),
+])
 SPOKEN = "button|link|textbox|combobox|checkbox|slider|spinbutton|progressbar|table|grid|img|region"
 
 
@@ -70,8 +73,15 @@ def test_from_opening_to_a_trained_models_names(visitor, language, words):
     assert levels[0] == 1 and levels.count(1) == 1 and all(b <= a + 1 for a, b in zip(levels, levels[1:]))
 
 
-def test_one_cell_of_attention_is_read_out_when_it_is_chosen_and_only_then(visitor):
+def test_what_is_chosen_is_read_out_and_what_opens_says_so_and_gives_the_focus_back(visitor):
+    """One trained page, looked at as each of these has it."""
     trained(visitor)
+    one_cell_of_attention_is_read_out_when_it_is_chosen_and_only_then(visitor)
+    looking_inside_takes_the_focus_along_and_gives_it_back(visitor)
+    what_opens_says_that_it_is_open(visitor)
+
+
+def one_cell_of_attention_is_read_out_when_it_is_chosen_and_only_then(visitor):
     reading = visitor.see("reading")
     expect(reading).to_have_attribute("aria-live", "off")  # pictures that change by themselves say nothing
     visitor.see("attention").locator("[tabindex='0']").focus()
@@ -86,8 +96,7 @@ def test_one_cell_of_attention_is_read_out_when_it_is_chosen_and_only_then(visit
     expect(visitor.page.locator("td:focus")).to_have_role("cell")
 
 
-def test_looking_inside_takes_the_focus_along_and_gives_it_back(visitor):
-    trained(visitor)
+def looking_inside_takes_the_focus_along_and_gives_it_back(visitor):
     page = visitor.page
     inside = page.get_by_role("region", name=EN["inside.title"])
     opener = inside.get_by_role("button", name=EN["inside.letter"])
@@ -111,8 +120,7 @@ def test_looking_inside_takes_the_focus_along_and_gives_it_back(visitor):
     expect(visitor.see("panel")).to_be_hidden()
 
 
-def test_what_opens_says_that_it_is_open(visitor):
-    trained(visitor)
+def what_opens_says_that_it_is_open(visitor):
     page = visitor.page
     share = page.get_by_role("button", name=EN["share"], exact=True)
     expect(share).to_have_attribute("aria-expanded", "false")

@@ -245,7 +245,7 @@ def test_a_change_before_the_first_step_needs_no_reset(visitor, cpython):
 
 
 def test_a_change_during_the_first_step_leaves_the_page_at_work(visitor):
-    visitor.open("num_steps=4&n_layer=4&n_embd=64")
+    visitor.open("num_steps=4&n_layer=4&n_embd=32")
     visitor.press("train")
     visitor.wait("training")
     visitor.put("setting-seed", "7")

@@ -110,6 +110,7 @@ def seldom_kept(served) -> None:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.soak
 @pytest.mark.parametrize("profile", ["chromium"], indirect=True)
 def test_whoever_trains_may_take_the_new_version_in_mid_run_which_is_kept_first(profile, served):
     seldom_kept(served)

@@ -1,4 +1,6 @@
 """The switch between the core and what is compiled from it: the run is the same run, bit for bit, whichever works."""
+from functools import cache
+
 import pytest
 from common.recipe import DATASETS, DEFAULTS
 from support import ROOT, soak
@@ -24,17 +26,22 @@ def trained(engines: list[str], recipe=SMALL, saves=False):
     return losses, names, run.state().tolist(), run.last_names(5, True)
 
 
+@cache
+def by_the_core():
+    return trained(["core"])
+
+
 @pytest.mark.parametrize("engines", [["compiled"], ["core", "compiled"], soak(["compiled", "core"]),
                                      soak(["core", "compiled", "core", "compiled"])])
 def test_a_run_is_the_same_run_whichever_engine_works(engines):
-    assert trained(engines) == trained(["core"])
+    assert trained(engines) == by_the_core()
 
 
 def test_a_compiled_slice_gives_what_single_steps_give():
     run = session()
     run.use("compiled")
     frame = run.train(10_000, 0.5, "")
-    losses, names, state, _ = trained(["core"])
+    losses, names, state, _ = by_the_core()
     assert (frame["points"][1], frame["names"], run.state().tolist()) == (losses, names, state) and frame["done"]
 
 
@@ -70,4 +77,4 @@ def test_the_core_goes_on_where_the_compiled_run_fails_a_check(monkeypatch):
     monkeypatch.setattr(run.engine, "train", fail)
     frame = run.train(0, 0.5, "")
     assert (frame["step"], frame["declined"], run.engine) == (1, "a gradient differs", None)
-    assert run.train(0, 0.5, "")["points"][1] == trained(["core"])[0][1:2]
+    assert run.train(0, 0.5, "")["points"][1] == by_the_core()[0][1:2]

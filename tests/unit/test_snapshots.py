@@ -4,8 +4,8 @@ from array import array
 
 import microgpt
 import pytest
-from support import in_cpython
 from page.parts import name_share
+from support import in_cpython
 from test_session import NAMES
 from worker.snapshots import BYTES, LEAST, MOST, History, Invention, strides
 
