@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 from common.recipe import DATASETS, DEFAULTS
-from support import ROOT, SLOW_COMPILER, WASM_ENCODER, WASM_MODULE, pattern, put_in_place, said, within
+from support import ROOT, SLOW_COMPILER, WASM_ENCODER, WASM_MODULE, pattern, put_in_place, said, soak, within
 from texts import EN
 from window import Visitor, expect
 from worker.session import Session
