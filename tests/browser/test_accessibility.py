@@ -149,9 +149,9 @@ def test_what_has_the_focus_is_never_hidden_by_what_stays_in_place(visitor, widt
     expect(visitor.see("sharing")).to_be_visible()
     hidden, reached = [], set()
     for key in ("Tab", "Shift+Tab"):
-        visitor.page.evaluate("(first) => document.getElementById(first ? 'language' : 'edit-title').focus()",
-                              key == "Tab")
-        for _ in range(70):
+        visitor.page.evaluate("(first) => (first ? document.getElementById('language') : "
+                              "[...document.querySelectorAll('footer a')].at(-1)).focus()", key == "Tab")
+        for _ in range(90):
             visitor.page.keyboard.press(key)
             hidden.append(visitor.page.evaluate(BEHIND))
             reached.add(visitor.page.evaluate("document.activeElement.id"))

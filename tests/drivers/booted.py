@@ -33,7 +33,10 @@ RESET = """() => {
 }"""
 IS_BACK = """() => !document.querySelector("#names > *")
   && document.getElementById("status").dataset.state === "ready"
-  && document.getElementById("step-count").textContent === "0 / 1000"
+  && document.getElementById("step-count").textContent === "0 / 1000" && document.documentElement.lang === "en"
+  && Object.entries({ engine: "core", look: "", prefix: "", temperature: "0.5", "setting-data": "us-names-2018",
+    "own-text": "" }).every(([id, value]) => document.getElementById(id).value === value)
+  && document.getElementById("parameters").textContent === "4,192"
   && !["edited", "panel", "sharing", "ignored", "incomplete", "retry"].some(
     (id) => document.getElementById(id)?.checkVisibility())"""
 
