@@ -158,12 +158,13 @@ def test_a_prefix_with_unknown_letters_is_declined_in_words(paused):
     expect(note).to_be_hidden()
 
 
+@pytest.mark.fresh_page
 def test_there_are_no_more_names_before_there_is_a_model(visitor):
     visitor.page.goto("")
     expect(visitor.see("more-names")).to_be_disabled()
 
 
 def test_the_slider_goes_from_one_tenth_to_two(visitor):
-    visitor.page.goto("")
+    visitor.open()
     slider = visitor.see("temperature")
     assert [slider.get_attribute(name) for name in ("min", "max", "value")] == ["0.1", "2", "0.5"]

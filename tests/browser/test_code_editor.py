@@ -9,6 +9,8 @@ from window import expect
 from worker import core_edit
 from worker.session import Session
 
+pytestmark = pytest.mark.fresh_page  # to put back the published core starts Python anew all the same
+
 TEXT = CORE.read_text("utf-8")
 SMALL = "num_steps=12&n_embd=8&n_head=2"
 SETTINGS = {"num_steps": 12, "n_embd": 8, "n_head": 2}

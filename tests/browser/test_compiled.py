@@ -141,6 +141,7 @@ def told(visitor) -> list[str]:
     return [text for text, _ in visitor.page.evaluate("() => told")]
 
 
+@pytest.mark.fresh_page
 def test_a_link_that_says_compiled_is_compiled_before_train_is_pressed(visitor):
     visitor.page.add_init_script(KEEP_STATUS)
     visitor.open("engine=compiled")
@@ -165,6 +166,7 @@ def test_a_link_that_says_compiled_is_compiled_before_train_is_pressed(visitor):
 SHORT = "num_steps=300&n_embd=8&n_head=2"
 
 
+@pytest.mark.fresh_page
 @pytest.mark.parametrize("act", ["switch", "setting", "reset", "train while it compiles", "core while it compiles",
                                  soak("setting while it compiles"), soak("reset while it compiles")])
 def test_whatever_is_pressed_before_the_first_step_the_run_is_the_forms(visitor, act):

@@ -250,6 +250,7 @@ DAMAGED = [
 ]
 
 
+@pytest.mark.fresh_page
 def test_damaged_data_in_a_link_are_said_and_can_be_given_by_hand(visitor):
     for number, (fragment, key) in enumerate(DAMAGED):
         if number:

@@ -10,7 +10,7 @@ import pytest
 from common import experiments
 from common.recipe import parse
 from support import CORE as CORE_FILE
-from support import IS_SAVED, LONG, ROOT, as_listed, beginning, said
+from support import IS_SAVED, LONG, ROOT, as_listed, beginning, said, within
 from test_attention_view import sentence
 from texts import EN, KO
 from worker import core_edit
@@ -243,7 +243,7 @@ def test_a_kept_run_goes_on_after_a_reload_bit_for_bit(window, cpython):
     window.until(IS_SAVED, 3)
     window.reload()
     window.wait("ready")
-    window.reads("kept", said("kept", step=3, steps=12))
+    window.reads("kept", within("kept", step=3, steps=12))
     window.press("kept-go-on")
     window.reads("step-count", "3 / 12")
     train(window)

@@ -20,9 +20,8 @@ def fragment(visitor) -> str:
 
 @pytest.fixture
 def settled(visitor):
-    """A visitor at the page without a link, once the page's own Python is there."""
-    visitor.page.goto("")
-    visitor.reads("loss", re.compile(r"^2\.\d{3}$"))
+    """A visitor at the page without a link."""
+    visitor.open()
     visitor.page.evaluate("window.same_page = true")
     return visitor
 
@@ -90,6 +89,7 @@ def test_that_the_link_is_copied_can_be_read_while_it_trains(visitor):
     expect(visitor.page.get_by_text(said("status.shared"))).to_be_visible(timeout=1)
 
 
+@pytest.mark.fresh_page
 def test_where_nothing_can_be_copied_share_says_where_the_link_is(settled):
     settled.wait("ready")
     settled.page.evaluate("() => { navigator.clipboard.write = async () => { throw new Error('no'); }; }")
@@ -97,6 +97,7 @@ def test_where_nothing_can_be_copied_share_says_where_the_link_is(settled):
     settled.reads("status", re.compile("|".join(map(re.escape, (EN["share.uncopied"], EN["status.unshared"])))))
 
 
+@pytest.mark.fresh_page
 @pytest.mark.parametrize(("answer", "key"), [
     ("(data) => { window.given = data; }", None),
     ("() => { throw new DOMException('the visitor closed it', 'AbortError'); }", None),
@@ -138,6 +139,7 @@ PAYLOADS = ["<img src=x onerror=window.hacked=1>", "\"><script>window.hacked=1</
             "%3Cimg%20src=x%20onerror=window.hacked=1%3E", "{seed}{0}", "%00%ff%", "javascript:window.hacked=1", "${1}"]
 
 
+@pytest.mark.fresh_page
 def test_nothing_in_a_link_becomes_markup(settled):
     settled.page.on("dialog", lambda dialog: pytest.fail("a dialog opened"))
     tags = "img script iframe b [onerror] [onfocus]".split()

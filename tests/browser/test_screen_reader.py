@@ -147,6 +147,7 @@ def what_opens_says_that_it_is_open(visitor):
         expect(page.locator(f"#{part}")).not_to_have_attribute("open", "")
 
 
+@pytest.mark.fresh_page
 @pytest.mark.tolerates(r"^Error \(.*pyscript\.mjs", "ERR_FAILED|Failed to load|pyodide.asm.wasm|fetch")
 def test_what_went_wrong_is_announced_and_retry_leaves_the_focus_by_it(visitor):
     page = visitor.page
@@ -161,6 +162,7 @@ def test_what_went_wrong_is_announced_and_retry_leaves_the_focus_by_it(visitor):
     visitor.wait("ready")
 
 
+@pytest.mark.fresh_page
 def test_what_goes_when_it_is_pressed_hands_the_focus_on(visitor):
     page = visitor.page
     visitor.open(SMALL)

@@ -38,6 +38,7 @@ def trained(visitor: Visitor, fragment: str = SMALL) -> None:
     visitor.wait("done")
 
 
+@pytest.mark.fresh_page
 @pytest.mark.tolerates("favicon.ico")  # the frame stands in a plain file, which has no icon
 def test_share_offers_the_replay_link_the_model_a_code_and_a_frame(visitor, base_url, session):
     trained(visitor)

@@ -277,7 +277,7 @@ def test_on_a_phone_nothing_scrolls_sideways_and_a_touch_reads_a_cell(visitor):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out_from_the_paper(visitor, scheme):
     visitor.page.emulate_media(color_scheme=scheme)
-    visitor.page.goto("")
+    visitor.open()
     ratio = """(element) => {
       const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((x) => x / 255)
         .map((x) => x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4)
