@@ -1,8 +1,9 @@
 # make serve    build the site and serve it on PORT       make site     only build it, into _site/
-# make test     install what the tests need, run them     make bench    print the measurements
-# make soak     the tests that take long, and endurance:  make torch    check the examples in PyTorch
-#               ten minutes, or MINUTES                   make size     list what a first visit loads
-# make engines  the browser tests in Firefox and WebKit   make audit    Lighthouse on the served site
+# make test     install what the tests need, run those    make bench    print the measurements
+#               that one waits for: minutes               make torch    check the examples in PyTorch
+# make soak     the tests that take long, and endurance:  make size     list what a first visit loads
+#               ten minutes, or MINUTES                   make audit    Lighthouse on the served site
+# make engines  the browser tests in Firefox and WebKit
 # make clean    remove what was built and installed
 
 PORT ?= 8000
@@ -22,23 +23,23 @@ serve: site
 site: $(NODE_MODULES) | python
 	@$(PYTHON) -m tools.site
 
-# So many tests at a time, for each waits now and then. Browser tests on a busy machine: what failed is tried once more,
-# alone; what fails again has failed.
-tried = .venv/bin/pytest $(1) $(2) || .venv/bin/pytest $(2) --last-failed --last-failed-no-failures none
+# So many tests at a time: on two cores one more than there are, for each waits now and then.
+PYTEST = .venv/bin/pytest -n 3
 
 test: site $(VENV)
 	@$(PYTHON) -m tools.browser
 	.venv/bin/ruff check
-	$(call tried,-n 3,-m "not soak")
+	$(PYTEST) tests/unit tests/browser -m "not soak and not in_engines"
 
 engines: site $(VENV)
 	@$(PYTHON) -m tools.browser
-	$(call tried,-n 3,-m in_browser --timeout 600 --browser firefox)
-	$(call tried,-n 3,-m in_browser --timeout 600 --browser webkit)
+	$(PYTEST) tests/browser -m "in_engines and not soak"
+	$(PYTEST) tests/unit tests/browser -m "in_browser and not soak" --timeout 600 --browser firefox
+	$(PYTEST) tests/unit tests/browser -m "in_browser and not soak" --timeout 600 --browser webkit
 
 soak: site $(VENV)
 	@$(PYTHON) -m tools.browser
-	$(call tried,-n 3,-m soak)
+	$(PYTEST) tests/unit tests/browser -m soak
 	.venv/bin/pytest tests/soak -s --minutes $(MINUTES)
 
 bench: site $(VENV)

@@ -2,30 +2,27 @@
 
 import re
 import shutil
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import webkit
-from common import recipe as recipes
+from booted import Booted
 from host import Host
 from hypothesis import settings
 from playwright.sync_api import Error
 from playwright.sync_api import expect as playwright_expect
+from support import ENGINES, LONG, NO_WEBKIT, SITE, in_cpython, missing, persistent
 from window import Visitor
-from worker.session import Session
 
-from tools.browser import firefox_options, launch_options, shell_options
+from tools.browser import firefox_options, shell_options
 from tools.browser import webkit as there_is_webkit
 from tools.serve import start
 
 settings.register_profile("shared", deadline=None)  # the machine does other things too
 settings.load_profile("shared")
 playwright_expect.set_options(timeout=20_000)
-
-ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "_site"
-NO_WEBKIT = "no WebKit here; `make test` installs Debian's webkit2gtk-driver and xvfb where it may"
 
 
 @pytest.fixture(scope="session")
@@ -57,16 +54,21 @@ def browser_type_launch_args(browser_name):
 
 @pytest.fixture(scope="session")
 def browser(browser_name, request):
-    """One browser for all tests."""
+    """One browser for all tests. Where it does not start, it is started once more, and that is said."""
     if browser_name != "webkit":
-        browser = request.getfixturevalue("launch_browser")()
+        launch = request.getfixturevalue("launch_browser")
+        try:
+            browser = launch()
+        except Error as error:
+            warnings.warn(f"{browser_name} did not start, and is started again: {error}", stacklevel=1)
+            browser = launch()
         yield browser
         browser.close()
     elif there_is_webkit():
         with webkit.launched() as browser:
             yield browser
     else:
-        pytest.skip(NO_WEBKIT)
+        missing(NO_WEBKIT)
 
 
 @pytest.fixture(scope="session")
@@ -118,19 +120,18 @@ def context(context, request):
     Host.forget()
 
 
-def soak(case):
-    """A case of a test's that takes long: `make soak` runs it, `make test` does not."""
-    return pytest.param(case, marks=pytest.mark.soak)
-
-
 def pytest_collection_modifyitems(items):
-    """Mark the tests of one browser's page, for `-m in_browser`; skip what another than Chromium can't be told to do.
+    """Mark the tests of one browser's page, for `-m in_browser`, and those of `make engines`, for `-m in_engines`; skip
+    what another than Chromium can't be told to do.
     Begin with the tests that take or ask for more time, so that the others run beside them."""
     for item in items:
-        engines = [name for mark in item.iter_markers("soak_in") for name in mark.args]
-        if engines and item.callspec.params["engine"] in engines:
-            item.add_marker("soak")
-        browser = getattr(item, "callspec", None) and item.callspec.params.get("browser_name")
+        parameters = getattr(item, "callspec", None) and item.callspec.params or {}
+        engine, browser = parameters.get("engine"), parameters.get("browser_name")
+        if engine in ENGINES:  # one window serves all tests of a file in an engine
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {engine}"))
+            marks = list(item.iter_markers("engines"))
+            if any(not mark.args or engine in mark.args for mark in marks):
+                item.add_marker("in_engines")
         if browser:
             item.add_marker("in_browser")
         if browser and browser != "chromium":
@@ -139,31 +140,47 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("timeout") is None and "one_window" not in item.fixturenames)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call":
+        item.failed = report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def booted(browser, browser_context_args):
+    """The page that tests share: see booted.py."""
+    booted = Booted(lambda: browser.new_context(**browser_context_args))
+    yield booted
+    booted.close()
+
+
+def wants_a_page_of_its_own(request) -> bool:
+    """Whether a test asks for a fresh page: by its mark, a context's options, or what else it takes."""
+    marks = any(request.node.get_closest_marker(name) for name in ("fresh_page", "browser_context_args"))
+    return marks or bool({"page", "context"} & set(request.fixturenames))
+
+
 @pytest.fixture
-def visitor(page) -> Visitor:
-    return Visitor(page)
-
-
-def in_cpython(fragment: str, steps: int | None = None) -> tuple[Session, dict]:
-    """The run of a link in this Python, after so many steps or all: the session, and its one frame or its last."""
-    recipe, notes = recipes.parse(fragment)
-    assert not notes
-    with open(ROOT / recipes.DATASETS[recipe["data"]], encoding="utf-8") as lines:
-        session = Session(lines, recipe)
-    if steps is None:
-        return session, session.train(float("inf"), recipe["temperature"], recipe["prefix"])
-    frame = None
-    for _ in range(steps):
-        frame = session.train(0, recipe["temperature"], recipe["prefix"])
-    return session, frame
+def visitor(request, browser_name):
+    """A visitor at a page: the one that tests share, or a fresh one at nothing yet where the test wants that."""
+    if browser_name != "chromium" or wants_a_page_of_its_own(request):
+        yield Visitor(request.getfixturevalue("page"))
+        return
+    booted = request.getfixturevalue("booted")
+    visitor = booted.visitor()
+    with watched(visitor.page.context, request.node):
+        yield visitor
+        if getattr(request.node, "failed", True):
+            booted.close()
+        else:
+            booted.put_back()
 
 
 @pytest.fixture(scope="session")
 def cpython():
     return in_cpython
-
-
-LONG = "num_steps=2000&n_embd=8&n_head=2"
 
 
 @pytest.fixture
@@ -179,26 +196,6 @@ def paused(visitor, cpython):
 
 # ---- Each engine
 
-ENGINES = ["chromium", "firefox", "webkit"]
-
-
-@contextmanager
-def persistent(playwright, engine: str, folder, **options):
-    """A profile on the disk of Chromium or Firefox: private windows keep neither large files nor service workers.
-    Skips the test where there is none to be driven."""
-    launch = launch_options() if engine == "chromium" else firefox_options()
-    if not launch:
-        pytest.skip("no Firefox here; `make test` installs Debian's firefox-esr where it may")
-    try:
-        context = getattr(playwright, engine).launch_persistent_context(str(folder), **launch, **options)
-    except Error as error:
-        if engine == "chromium":
-            raise
-        pytest.skip(f"the Firefox here can't be driven: {str(error).splitlines()[0]}")
-    yield context
-    context.close()
-
-
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request) -> str:
     return request.param
@@ -210,7 +207,7 @@ def one_window(engine, base_url, request, tmp_path_factory):
     size = {"width": 1280, "height": 800}
     if engine == "webkit":
         if not there_is_webkit():
-            pytest.skip(NO_WEBKIT)
+            missing(NO_WEBKIT)
         with webkit.launched() as browser:
             context = browser.new_context(base_url, size)
             yield Visitor(context.new_page())

@@ -3,7 +3,11 @@
 import re
 
 import pytest
+from support import pattern, said, soak, within
+from texts import EN
 from window import Visitor, expect
+
+pytestmark = pytest.mark.fresh_page
 
 RUN = "num_steps=60&n_embd=4&n_head=2&block_size=8"
 REFUSED = "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError') }"
@@ -44,7 +48,7 @@ IS_KEPT = """
 
 def kept(visitor, runs: int = 1) -> None:
     """Wait until so many runs are kept, of this tab the one that rests now."""
-    expect(visitor.see("kept-sum")).to_contain_text(f": {runs},", timeout=20_000)
+    expect(visitor.see("kept-sum")).to_have_text(said("kept.sum", count=runs), timeout=20_000)
 
 
 def some_steps(visitor, fragment: str = RUN, steps: int = 3, runs: int = 1) -> None:
@@ -58,7 +62,7 @@ def some_steps(visitor, fragment: str = RUN, steps: int = 3, runs: int = 1) -> N
 
 def go_on(visitor, cpython, fragment: str, steps: int = 3) -> None:
     """Go on with what is offered, to the end: it is as if the run had never been interrupted."""
-    expect(visitor.see("kept")).to_contain_text(f"step {steps} of")
+    expect(visitor.see("kept")).to_contain_text(within("kept", step=steps))
     visitor.press("kept-go-on")
     visitor.reads("step-count", re.compile(f"^{steps} /"))
     visitor.press("train")
@@ -84,10 +88,12 @@ def test_what_is_kept_in_mid_training_is_of_one_step(visitor):
     visitor.wait("ready")
     visitor.press("kept-go-on")
     visitor.wait("paused")
-    steps = [step for step, _ in visitor.names()]
-    assert steps == [step for step in range(visitor.step(), -1, -1) for _ in "ab"]
+    visitor.reads("step-count", re.compile("^[1-9]"))  # which, and the names, come after the status
+    expected = [step for step in range(visitor.step(), -1, -1) for _ in "ab"]
+    visitor.become(lambda: len(visitor.names()) == len(expected))
+    assert [step for step, _ in visitor.names()] == expected
     expect(visitor.page.locator("#chart")).to_have_attribute(
-        "aria-label", re.compile(f"Loss over {visitor.step()} steps:"))
+        "aria-label", within("chart.summary", step=visitor.step()))
 
 
 def test_a_closed_tabs_run_goes_on_in_another(visitor, context, cpython):
@@ -108,31 +114,32 @@ def test_two_tabs_keep_a_run_each(visitor, context):
     for tab, step in ((visitor, 3), (another, 2)):
         tab.page.reload()
         tab.wait("ready")
-        expect(tab.see("kept")).to_contain_text(f"step {step} of 60")
+        expect(tab.see("kept")).to_contain_text(within("kept", step=step, steps=60))
 
 
-@pytest.mark.parametrize("refusal", [REFUSED, FULL], ids=["refused", "full"])
+@pytest.mark.parametrize("refusal", [pytest.param(REFUSED, id="refused"),
+                                     pytest.param(FULL, id="full", marks=pytest.mark.soak)])
 @pytest.mark.tolerates(r"\bno$")  # PyScript's own storage
 def test_what_storage_refuses_is_said_and_training_goes_on(visitor, refusal):
     visitor.page.add_init_script(refusal)
     visitor.open(RUN)
     visitor.press("step")
     visitor.reads("step-count", "1 / 60")
-    expect(visitor.see("kept-refused")).to_contain_text("lets nothing be kept", timeout=20_000)
+    expect(visitor.see("kept-refused")).to_contain_text(said("kept.refused"), timeout=20_000)
     visitor.press("train")
     visitor.wait("done")
 
 
 @pytest.mark.tolerates("favicon")
-@pytest.mark.parametrize(("change", "said"), [("damaged", "no file that the page has saved|damaged"),
-                                              ("newer", "newer version")])
-def test_what_can_not_be_read_is_declined_in_words_and_can_be_deleted(visitor, change, said):
+@pytest.mark.parametrize(("change", "answers"), [("damaged", ["keep.file.strange", "keep.file.damaged"]),
+                                                 soak("newer", ["keep.newer"])])
+def test_what_can_not_be_read_is_declined_in_words_and_can_be_deleted(visitor, change, answers):
     some_steps(visitor)
     visitor.page.goto("LICENSE")
     visitor.page.evaluate(CHANGE, change)
     visitor.open("seed=5")
     visitor.press("kept-go-on")
-    expect(visitor.see("kept")).to_contain_text(re.compile(said))
+    expect(visitor.see("kept")).to_contain_text(re.compile("|".join(pattern(EN[key]) for key in answers)))
     expect(visitor.see("setting-seed")).to_have_value("5")
     visitor.press("kept-delete")
     expect(visitor.see("kept")).to_be_hidden()
@@ -148,7 +155,7 @@ def test_one_press_deletes_all_that_is_kept(visitor):
     some_steps(visitor)
     visitor.press("kept-delete-all")
     expect(visitor.see("kept-all")).to_be_hidden()
-    visitor.reads("files-note", re.compile("^Nothing is kept in this browser any more"))
+    visitor.reads("files-note", said("kept.none"))
     expect(visitor.see("open-file")).to_be_focused()
     visitor.page.reload()
     visitor.wait("ready")

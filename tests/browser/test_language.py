@@ -1,11 +1,9 @@
 """The visitor's language: the browser's at first, the switch's then, and the link's for whoever opens it."""
-import json
-
 import pytest
-from conftest import ROOT
+from support import said
+from texts import KO
 from window import expect
 
-KO = json.loads((ROOT / "static/languages/ko.json").read_text("utf-8"))
 korean = pytest.mark.browser_context_args(locale="ko-KR")
 
 
@@ -19,15 +17,15 @@ def test_a_korean_session_from_the_first_screen_to_the_shared_link(visitor, base
     expect(visitor.see("look")).to_have_attribute("placeholder", KO["look.placeholder"])
     visitor.press("train")
     visitor.wait("done")
-    visitor.reads("status", KO["status.done"].format(step=10))
-    expect(visitor.see("attention").locator("caption").first).to_have_text(KO["head"].format(n=1))
+    visitor.reads("status", said("status.done", texts=KO, step=10))
+    expect(visitor.see("attention").locator("caption").first).to_have_text(said("head", texts=KO, n=1))
     expect(visitor.page.locator("#names .new").first).to_have_text(KO["new"])
     visitor.press("inside-letter")
     expect(visitor.page.locator(".page h3")).to_have_text(KO["letter.token.title"])
     visitor.see("language").select_option("en")
-    visitor.reads("train", "Train")
-    visitor.reads("status", "Done: 10 steps, and the twenty names that the Python program prints.")
-    expect(visitor.page.locator("#names .new").first).to_have_text("new")
+    visitor.reads("train", said("train"))
+    visitor.reads("status", said("status.done", step=10))
+    expect(visitor.page.locator("#names .new").first).to_have_text(said("new"))
     visitor.see("language").select_option("ko")
     visitor.press("share")
     visitor.reads("status", KO["status.shared"])
@@ -38,7 +36,7 @@ def test_a_korean_session_from_the_first_screen_to_the_shared_link(visitor, base
                                                     ("", "en")])
 def test_a_link_names_the_language_and_what_there_is_none_of_is_english(visitor, fragment, language):
     visitor.page.goto("#" + fragment)
-    visitor.reads("train", KO["train"] if language == "ko" else "Train")
+    visitor.reads("train", KO["train"] if language == "ko" else said("train"))
     expect(visitor.page.locator("html")).to_have_attribute("lang", language)
     expect(visitor.see("language")).to_have_value(language)
 
@@ -48,5 +46,5 @@ def test_a_link_names_the_language_and_what_there_is_none_of_is_english(visitor,
 def test_where_the_file_of_a_language_cannot_be_had_english_stays(visitor):
     visitor.page.route("**/ko.json", lambda route: route.fulfill(status=404))
     visitor.open()
-    visitor.reads("train", "Train")
+    visitor.reads("train", said("train"))
     expect(visitor.see("language")).to_have_value("en")

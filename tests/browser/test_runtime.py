@@ -5,7 +5,8 @@ import pytest
 from tools.serve import start
 from tools.site import vendored
 
-pytestmark = pytest.mark.tolerates("favicon.ico")  # the tests open a plain file, which has no icon
+# The tests open a plain file, which has no icon.
+pytestmark = [pytest.mark.fresh_page, pytest.mark.tolerates("favicon.ico")]
 
 # Starts the runtime in a worker as PyScript does, then tells how that went.
 START = """

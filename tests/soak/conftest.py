@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.conftest import base_url, browser_context_args, context, site, visitor  # noqa: F401
 from tools.browser import launch_options
 
 

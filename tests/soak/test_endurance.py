@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.fresh_page
+
 GROWTH = 1.10
 CORE = "num_steps=100000"
 COMPILED = "num_steps=50000&engine=compiled"

@@ -7,7 +7,7 @@ import types
 import pytest
 from common.errors import UserError
 from common.recipe import DEFAULTS
-from conftest import ROOT
+from support import ROOT
 from texts import EN
 
 SOURCE = (ROOT / "py/microgpt.py").read_text("utf-8")

@@ -3,8 +3,12 @@
 import re
 
 import pytest
-from disturbed import REMEMBER_STATES, SMALL, trained_a_little, weights_of, whole_run
+from disturbed import REMEMBER_STATES, SMALL, trained_a_little, whole_run
+from support import ALL_LARGE, NO_AUTOSAVE, WORKER, beginning, put_in_place, said, weights_of, within
+from texts import EN
 from window import expect
+
+pytestmark = pytest.mark.fresh_page
 
 
 @pytest.mark.soak
@@ -41,8 +45,7 @@ def test_a_tab_that_is_hidden_for_an_hour_trains_on_unseen_and_shows_the_present
     page = visitor.page
     page.add_init_script(REMEMBER_STATES)
     page.clock.install()
-    page.context.route("**/py/page/autosave.py*", lambda route: route.fulfill(  # else it may be kept just before by itself
-        body=route.fetch().text().replace("LOOK_MS, EVERY_MS = 1000, ", "LOOK_MS, EVERY_MS = 1000, 1000 * ")))
+    put_in_place(page.context, NO_AUTOSAVE)  # else it may be saved just before by itself
     trained_a_little(visitor, fragment)
     expect(visitor.see("kept-all")).to_be_hidden()
     expect(visitor.see("attention").locator("[data-head]")).to_have_count(2)  # the run's own
@@ -51,7 +54,7 @@ def test_a_tab_that_is_hidden_for_an_hour_trains_on_unseen_and_shows_the_present
     }""")
     page.evaluate(HIDE, True)
     step = visitor.step()
-    expect(visitor.see("kept-sum")).to_contain_text(": 1,")
+    expect(visitor.see("kept-sum")).to_have_text(said("kept.sum", count=1))
     assert step <= page.evaluate(KEPT_STEPS)[0]  # saved when it was hidden
     visitor.see("attention").evaluate("(place) => { delete place.dataset.drawn; }")
     step = visitor.step()
@@ -108,10 +111,9 @@ def state(really=state):
 def slow(visitor, base_url):
     """A visitor in the middle of a step that does not end, the clock in hand; and the request that it waits for."""
     waiting = []
-    visitor.page.context.route("**/py/worker/main.py*", lambda route: route.fulfill(
+    visitor.page.context.route(f"**/{WORKER}*", lambda route: route.fulfill(
         body=route.fetch().text() + SLOW.replace("ADDRESS", base_url + "slow")))
-    visitor.page.context.route("**/py/page/tab.py*", lambda route: route.fulfill(
-        body=route.fetch().text().replace("\nLARGE = ", "\nLARGE = 0 * ")))
+    put_in_place(visitor.page.context, ALL_LARGE)
     visitor.page.context.route("**/slow", lambda route: waiting.append(route))
     visitor.page.add_init_script(REMEMBER_STATES)
     visitor.page.clock.install()
@@ -128,18 +130,19 @@ def test_a_step_that_takes_minutes_is_said_to_pauses_at_its_end_and_nothing_is_e
     visitor, waiting = slow
     visitor.page.clock.run_for(12_000)
     visitor.wait("silent")
-    expect(visitor.see("status")).to_contain_text(
-        re.compile(r"A step of so large a model takes its time: [1-9]\d seconds so far"))
+    expect(visitor.see("status")).to_have_text(
+        re.compile(within("status.slow").pattern.replace(".+", r"[1-9]\d\s.+", 1)))
     visitor.page.clock.run_for(180_000)
-    expect(visitor.see("status")).to_contain_text("takes its time: 3 minutes so far")
-    said = visitor.page.evaluate("sentences.filter((sentence) => sentence.includes('takes its time'))")
-    assert len(said) <= 9  # now and then, for the sake of those who listen: at 11, 20, 30, ... 60, 120, 180 seconds
+    expect(visitor.see("status")).to_have_text(said("status.slow", time=said("lasting.minutes", n=3)))
+    spoken = visitor.page.evaluate("(begins) => sentences.filter((text) => text.startsWith(begins))",
+                                 EN["status.slow"].partition("{")[0])
+    assert len(spoken) <= 9  # now and then, for the sake of those who listen: at 11, 20, 30, ... 60, 120, 180 seconds
     visitor.press("train")  # Pause
     visitor.page.clock.run_for(2_000)
-    expect(visitor.see("status")).to_contain_text("It pauses when the step under way is done: 3 minutes so far.")
-    visitor.reads("train", "Train")
+    expect(visitor.see("status")).to_have_text(said("status.pausing", time=said("lasting.minutes", n=3)))
+    visitor.reads("train", said("train"))
     waiting.pop().fulfill(body="")
-    visitor.reads("status", "Paused at step 4.")
+    visitor.reads("status", said("status.paused", step=4))
     expect(visitor.see("retry")).to_be_hidden()
     visitor.press("train")
     visitor.wait("done")
@@ -151,21 +154,21 @@ def test_a_step_that_takes_minutes_is_said_to_pauses_at_its_end_and_nothing_is_e
 def test_pause_is_heard_when_the_last_frame_is_here_and_the_state_on_its_way(visitor, base_url):
     waiting = []
     visitor.page.add_init_script("delete Window.prototype.indexedDB")  # so that nothing else asks for the state
-    visitor.page.context.route("**/py/worker/main.py*", lambda route: route.fulfill(
+    visitor.page.context.route(f"**/{WORKER}*", lambda route: route.fulfill(
         body=route.fetch().text() + SLOW_STATE.replace("ADDRESS", base_url + "slow")))
     visitor.page.context.route("**/slow", lambda route: waiting.append(route))
     visitor.open(SMALL.replace("39", "5000"))
     visitor.press("train")
     visitor.become(lambda: waiting)
     visitor.press("train")  # Pause
-    visitor.reads("train", "Train")
-    visitor.reads("status", re.compile("^It pauses when the step under way is done"))
+    visitor.reads("train", said("train"))
+    visitor.reads("status", beginning("status.pausing"))
     visitor.page.context.route("**/slow", lambda route: route.fulfill(body=""))
     waiting.pop().fulfill(body="")
-    visitor.reads("status", re.compile(r"^Paused at step \d+\.$"))
+    visitor.reads("status", said("status.paused"))
     step = visitor.step()
     visitor.press("step")
-    visitor.reads("status", f"Paused at step {step + 1}.")
+    visitor.reads("status", said("status.paused", step=step + 1))
 
 
 @pytest.mark.soak

@@ -1,4 +1,4 @@
-"""From one version of the site to the next, in real profiles of two browsers. Without a network: test_every_engine.py.
+"""From one version of the site to the next, in real profiles of two browsers. Without a network: test_engines.py.
 
 A profile with a disk, because a private window keeps neither the large files nor a service worker for long.
 """
@@ -6,10 +6,13 @@ A profile with a disk, because a private window keeps neither the large files no
 import re
 
 import pytest
-from conftest import persistent
+from support import AUTOSAVE, NO_AUTOSAVE, WORKER, changed, persistent, within
+from texts import EN
 from window import Visitor, expect
 
 from tools.site import write_service_worker
+
+pytestmark = pytest.mark.fresh_page
 
 LONG = "num_steps=5000&n_embd=4&n_head=1&block_size=4"
 
@@ -34,15 +37,18 @@ def publish(served, version: str) -> None:
     """A new version of the site: its title says which, in Python too."""
     page = served.folder / "index.html"
     page.write_text(re.sub("<h1[^>]*>.*?</h1>", f'<h1 data-t="title">{version}</h1>', page.read_text("utf-8")), "utf-8")
-    worker = served.folder / "py/worker/main.py"
+    worker = served.folder / WORKER
     worker.write_text(re.sub(r'"python": .*?\}', f'"python": "{version}"}}', worker.read_text("utf-8")), "utf-8")
     write_service_worker(served.folder)
+
+
+PYTHON = re.compile(re.escape(EN["status.ready"]).replace(r"\ ", r"\s").replace(r"\{python\}", "(.+)"))
 
 
 def versions(visitor) -> tuple[str, str]:
     """Of the page and of its worker."""
     status = visitor.see("status").text_content()
-    return visitor.page.locator("h1").text_content(), re.search(r"Python (.*) runs", status)[1]
+    return visitor.page.locator("h1").text_content(), PYTHON.search(status)[1]
 
 
 TRY_TO_UPDATE = """async () => {
@@ -51,7 +57,7 @@ TRY_TO_UPDATE = """async () => {
   while (kept.installing) await new Promise((resolve) => setTimeout(resolve, 20));
   return kept.waiting ? "another" : "as before";
 }"""
-FIRST = ("microgpt in your tab", "3.14.2")
+FIRST = (EN["title"], "3.14.2")
 
 
 @pytest.mark.soak
@@ -99,12 +105,12 @@ FULL = "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'Q
 
 def seldom_kept(served) -> None:
     """The page keeps a run in training only when it is asked to."""
-    kept = served.folder / "py/page/autosave.py"
-    kept.write_text(kept.read_text("utf-8").replace("LOOK_MS, EVERY_MS = 1000, ", "LOOK_MS, EVERY_MS = 1000, 1000 * "))
+    (served.folder / AUTOSAVE).write_text(changed(NO_AUTOSAVE), "utf-8")
     write_service_worker(served.folder)
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.soak
 @pytest.mark.parametrize("profile", ["chromium"], indirect=True)
 def test_whoever_trains_may_take_the_new_version_in_mid_run_which_is_kept_first(profile, served):
     seldom_kept(served)
@@ -121,12 +127,13 @@ def test_whoever_trains_may_take_the_new_version_in_mid_run_which_is_kept_first(
     assert versions(visitor) == ("second", "second") and visitor.step() == 0
     assert visitor.page.url.endswith(LONG)
     last = visitor.page.evaluate("sessionStorage.getItem('last')")
-    expect(visitor.see("kept")).to_contain_text(f": step {int(last):,} of 5,000.")
+    expect(visitor.see("kept")).to_contain_text(within("kept", step=f"{int(last):,}", steps="5,000"))
     visitor.press("kept-go-on")
     visitor.reads("step-count", f"{last} / 5000")
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.soak
 @pytest.mark.parametrize("profile", ["chromium"], indirect=True)
 def test_where_the_run_cannot_be_kept_the_new_version_waits_for_a_second_press(profile, served):
     profile.add_init_script(FULL)
@@ -149,11 +156,11 @@ def test_a_version_of_which_a_file_is_not_the_builds_is_not_taken(profile, serve
     """As when a host is still giving out files of the last version."""
     visit(profile, served.url).page.close()
     publish(served, "second")
-    (served.folder / "py/worker/main.py").write_text((site / "py/worker/main.py").read_text("utf-8"), "utf-8")
+    (served.folder / WORKER).write_text((site / WORKER).read_text("utf-8"), "utf-8")
     for _ in range(2):
         visitor = visit(profile, served.url)
         assert visitor.page.evaluate(TRY_TO_UPDATE) == "as before"
         assert versions(visitor) == FIRST
         expect(visitor.see("update")).to_be_hidden()
         visitor.page.close()
-    assert served.answers.count(("py/worker/main.py", 200)) >= 3  # it did come
+    assert served.answers.count((WORKER, 200)) >= 3  # it did come

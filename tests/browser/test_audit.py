@@ -10,9 +10,11 @@ import re
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from conftest import ROOT, soak
 from playwright.sync_api import TimeoutError
+from support import PATIENT, RUN_STATE, put_in_place, soak, within
 from window import expect
+
+pytestmark = pytest.mark.fresh_page
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALL = "num_steps=12&n_embd=8&n_head=2"
@@ -175,18 +177,18 @@ def own_and_unusual(visitor):
     expect(visitor.see("own-use")).to_be_visible()
     yield "own data, seen beforehand; notes on settings and on a link"
     visitor.see("own-file").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"anna\x00\n"})
-    expect(visitor.see("own-note")).to_contain_text("control character", timeout=30_000)
+    expect(visitor.see("own-note")).to_contain_text(within("own.control", line=1), timeout=30_000)
     expect(visitor.see("kept-sum")).to_be_visible(timeout=20_000)
     yield "own data that cannot be used"
     visitor.page.reload()
     visitor.wait("ready")
     expect(visitor.see("kept")).to_be_visible()
-    for place in ("update", "update-busy"):  # tests/test_offline.py sees them come; that takes two versions of the site
+    for place in ("update", "update-busy"):  # test_updates.py sees them come; that takes two versions of the site
         visitor.see(place).evaluate("(part) => { part.hidden = false }")
     yield "a kept run and a new version, both offered"
     visitor.page.goto("#num_steps=4&n_embd=4&n_head=1&block_size=8")
     visitor.see("engine").select_option("compiled")
-    visitor.reads("status", re.compile("Compiled in"))
+    visitor.reads("status", within("engine.ready"))
     yield "compiled"
     visitor.page.goto("#num_steps=4&n_embd=4&n_head=1&block_size=2&engine=compiled")
     visitor.press("train")
@@ -210,10 +212,7 @@ def failing(visitor):
     expect(visitor.see("retry")).to_be_visible()
     yield "failed, with Retry"
     visitor.page.unroute("**/pyodide.asm.wasm")
-    text = (ROOT / "py/page/worker_client.py").read_text("utf-8")
-    impatient = re.sub(r"ARRIVAL_S = \d+", "ARRIVAL_S = 1", text)
-    assert impatient != text
-    visitor.page.route("**/py/page/worker_client.py*", lambda route: route.fulfill(body=impatient))
+    put_in_place(visitor.page.context, PATIENT)
     visitor.page.route("**/pyodide.asm.wasm", lambda route: None)
     visitor.page.reload()
     visitor.wait("silent")
@@ -225,7 +224,7 @@ def embedded(visitor):
     yield "in another page's frame"
 
 
-JOURNEYS = [first_visit, soak(shared_and_compared), own_and_unusual, failing, embedded]
+JOURNEYS = [soak(first_visit), soak(shared_and_compared), soak(own_and_unusual), failing, embedded]
 
 
 @pytest.mark.browser_context_args(bypass_csp=True)  # the audit's script comes as a text
@@ -243,7 +242,7 @@ def test_the_audit_finds_no_fault(visitor, journey):
 @pytest.mark.browser_context_args(bypass_csp=True)
 @pytest.mark.tolerates("Failed to (load|fetch)|ERR_FAILED|Error")
 def test_the_audit_finds_no_fault_where_part_of_the_page_did_not_arrive(visitor):
-    visitor.page.route("**/py/page/tab.py*", lambda route: route.abort())
+    visitor.page.route(f"**/{RUN_STATE}*", lambda route: route.abort())
     visitor.page.goto("")
     expect(visitor.see("incomplete")).to_be_visible(timeout=30_000)
     english = [view for view in VIEWS if view[0] == "en"]  # without Python there is no other language

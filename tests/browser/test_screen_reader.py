@@ -1,23 +1,18 @@
 """Everyone: the page as a screen reader has it, by roles and names alone, in both languages."""
 
-import json
 import re
 
 import pytest
-from conftest import ROOT
-from test_access import SMALL, speak, trained
-from texts import EN as ALL
+from support import said, within
+from test_audit import SMALL, speak, trained
+from texts import EN, KO
 from window import expect
 
-KO = json.loads((ROOT / "static/languages/ko.json").read_text("utf-8"))
-LANGUAGES = pytest.mark.parametrize(("language", "words"), [("en", ALL), ("ko", KO)], ids=["English", "Korean"])
+LANGUAGES = pytest.mark.parametrize(("language", "words"), [
+    pytest.param("en", EN, id="English"),
+    pytest.param("ko", KO, id="Korean", marks=pytest.mark.soak),
+])
 SPOKEN = "button|link|textbox|combobox|checkbox|slider|spinbutton|progressbar|table|grid|img|region"
-
-
-def said(text: str) -> re.Pattern:
-    """A text of the page's as a pattern, whatever stands in its {places}."""
-    return re.compile("".join(".+" if piece.startswith("{") else re.escape(piece.replace("\xa0", " "))
-                              for piece in re.split(r"(\{\w+\})", text)).replace(r"\ ", r"\s"))
 
 
 def outline(visitor) -> list[int]:
@@ -42,14 +37,14 @@ def test_from_opening_to_a_trained_models_names(visitor, language, words):
         expect(page.get_by_role(landmark)).to_have_count(1)
     training = page.get_by_role("main").get_by_role("region").first
     status = training.get_by_role("status")
-    expect(status.filter(has_text=said(words["status.ready"]))).to_be_visible()
+    expect(status.filter(has_text=within("status.ready", texts=words))).to_be_visible()
     training.get_by_role("button", name=words["train"], exact=True).press("Enter")
-    expect(status.filter(has_text=said(words["status.done"]))).to_be_visible(timeout=60_000)
+    expect(status.filter(has_text=within("status.done", texts=words))).to_be_visible(timeout=60_000)
     expect(training.get_by_role("button", name=words["train"], exact=True)).to_be_visible()
 
     loss = page.get_by_role("region", name=words["loss.title"])
     expect(loss.get_by_role("heading", name=words["loss.title"])).to_be_visible()
-    expect(loss.get_by_role("img", name=said(words["chart.summary"].replace("{step}", "12")))).to_be_visible()
+    expect(loss.get_by_role("img", name=within("chart.summary", texts=words, step=12))).to_be_visible()
     expect(loss.get_by_text(re.compile(r"^\d\.\d{3}$"))).to_be_visible()
 
     chances = page.get_by_role("table", name=words["next.title"]).get_by_role("row")
@@ -78,8 +73,15 @@ def test_from_opening_to_a_trained_models_names(visitor, language, words):
     assert levels[0] == 1 and levels.count(1) == 1 and all(b <= a + 1 for a, b in zip(levels, levels[1:]))
 
 
-def test_one_cell_of_attention_is_read_out_when_it_is_chosen_and_only_then(visitor):
+def test_what_is_chosen_is_read_out_and_what_opens_says_so_and_gives_the_focus_back(visitor):
+    """One trained page, looked at as each of these has it."""
     trained(visitor)
+    one_cell_of_attention_is_read_out_when_it_is_chosen_and_only_then(visitor)
+    looking_inside_takes_the_focus_along_and_gives_it_back(visitor)
+    what_opens_says_that_it_is_open(visitor)
+
+
+def one_cell_of_attention_is_read_out_when_it_is_chosen_and_only_then(visitor):
     reading = visitor.see("reading")
     expect(reading).to_have_attribute("aria-live", "off")  # pictures that change by themselves say nothing
     visitor.see("attention").locator("[tabindex='0']").focus()
@@ -90,21 +92,21 @@ def test_one_cell_of_attention_is_read_out_when_it_is_chosen_and_only_then(visit
     expect(reading).to_have_attribute("aria-live", "polite")
     expect(reading).not_to_have_text(before)
     share = visitor.page.evaluate("document.activeElement.textContent")
-    expect(reading).to_contain_text(f" {share} %")
+    expect(reading).to_contain_text(re.compile(rf"\b{share}\s?%"))
     expect(visitor.page.locator("td:focus")).to_have_role("cell")
 
 
-def test_looking_inside_takes_the_focus_along_and_gives_it_back(visitor):
-    trained(visitor)
+def looking_inside_takes_the_focus_along_and_gives_it_back(visitor):
     page = visitor.page
-    inside = page.get_by_role("region", name="Look inside")
-    opener = inside.get_by_role("button", name="One letter’s way")
+    inside = page.get_by_role("region", name=EN["inside.title"])
+    opener = inside.get_by_role("button", name=EN["inside.letter"])
     opener.press("Enter")
-    expect(inside.get_by_role("heading", name="Token", level=3)).to_be_visible()
+    expect(inside.get_by_role("heading", name=EN["letter.token.title"], level=3)).to_be_visible()
     expect(opener).to_be_focused()  # what was pressed stays where it is, above what it opened
     expect(opener).to_have_attribute("aria-current", "true")
-    expect(page.locator("#panel-said")).to_have_text(re.compile(": Token$"))
-    stage = inside.get_by_role("group", name="Stages of the way").get_by_role("button", name="Attention")
+    expect(page.locator("#panel-said")).to_have_text(re.compile(f": {EN['letter.token.title']}$"))
+    stage = inside.get_by_role("group", name=EN["letter.stages"]).get_by_role(
+        "button", name=EN["letter.attention.title"])
     stage.press("Enter")
     expect(stage).to_be_focused()
     expect(stage).to_have_attribute("aria-current", re.compile("."))
@@ -113,31 +115,30 @@ def test_looking_inside_takes_the_focus_along_and_gives_it_back(visitor):
     page.keyboard.press("Enter")
     expect(inside.get_by_role("heading", level=3)).to_be_focused()
     assert nameless(visitor) == []
-    inside.get_by_role("button", name="Close").press("Enter")
+    inside.get_by_role("button", name=EN["panel.close"]).press("Enter")
     expect(opener).to_be_focused()
     expect(visitor.see("panel")).to_be_hidden()
 
 
-def test_what_opens_says_that_it_is_open(visitor):
-    trained(visitor)
+def what_opens_says_that_it_is_open(visitor):
     page = visitor.page
-    share = page.get_by_role("button", name="Share", exact=True)
+    share = page.get_by_role("button", name=EN["share"], exact=True)
     expect(share).to_have_attribute("aria-expanded", "false")
     share.press("Enter")
-    choice = page.get_by_role("group", name="What to share")
-    expect(choice.get_by_role("textbox", name="The link")).to_be_visible()
+    choice = page.get_by_role("group", name=EN["share.choice"])
+    expect(choice.get_by_role("textbox", name=EN["share.link"])).to_be_visible()
     expect(share).to_have_attribute("aria-expanded", "true")
-    expect(choice.get_by_role("button", name=re.compile("^replay link"))).to_have_attribute("aria-pressed", "true")
-    choice.get_by_role("button", name="QR code").press("Enter")
-    expect(choice.get_by_role("img", name="QR code of the link")).to_be_visible()
-    choice.get_by_role("button", name="close").press("Enter")
+    expect(choice.get_by_role("button", name=within("share.replay"))).to_have_attribute("aria-pressed", "true")
+    choice.get_by_role("button", name=EN["share.code"], exact=True).press("Enter")
+    expect(choice.get_by_role("img", name=EN["share.code.label"])).to_be_visible()
+    choice.get_by_role("button", name=EN["share.close"]).press("Enter")
     expect(share).to_be_focused()
     expect(share).to_have_attribute("aria-expanded", "false")
     for part in ("own", "listing", "editing"):
         disclosure = page.locator(f"#{part}")
         disclosure.locator("summary").press("Enter")
         expect(disclosure).to_have_attribute("open", "")
-    expect(page.get_by_role("textbox", name="Change it, and run the change")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("textbox", name=EN["edit.title"])).to_be_visible(timeout=30_000)
     speak(visitor, "ko")
     expect(page.get_by_role("textbox", name=KO["edit.title"])).to_be_visible()
     assert nameless(visitor) == []
@@ -146,35 +147,37 @@ def test_what_opens_says_that_it_is_open(visitor):
         expect(page.locator(f"#{part}")).not_to_have_attribute("open", "")
 
 
+@pytest.mark.fresh_page
 @pytest.mark.tolerates(r"^Error \(.*pyscript\.mjs", "ERR_FAILED|Failed to load|pyodide.asm.wasm|fetch")
 def test_what_went_wrong_is_announced_and_retry_leaves_the_focus_by_it(visitor):
     page = visitor.page
     page.route("**/pyodide.asm.wasm", lambda route: route.abort())
     page.goto("#" + SMALL)
-    status = page.get_by_role("status").filter(has_text="Python could not be loaded")
+    status = page.get_by_role("status").filter(has_text=within("status.failed"))
     expect(status).to_be_visible(timeout=60_000)
     page.unroute("**/pyodide.asm.wasm")
-    page.get_by_role("button", name="Retry").press("Enter")
-    expect(page.get_by_role("button", name="Retry")).to_be_hidden()
-    expect(page.get_by_role("button", name="Train")).to_be_focused()
+    page.get_by_role("button", name=EN["retry"]).press("Enter")
+    expect(page.get_by_role("button", name=EN["retry"])).to_be_hidden()
+    expect(page.get_by_role("button", name=EN["train"], exact=True)).to_be_focused()
     visitor.wait("ready")
 
 
+@pytest.mark.fresh_page
 def test_what_goes_when_it_is_pressed_hands_the_focus_on(visitor):
     page = visitor.page
     visitor.open(SMALL)
     for step in (1, 2, 3):
-        page.get_by_role("button", name="Step", exact=True).press("Enter")
+        page.get_by_role("button", name=EN["step"], exact=True).press("Enter")
         visitor.reads("step-count", f"{step} / 12")
-    slider = page.get_by_role("slider", name="look back")
+    slider = page.get_by_role("slider", name=EN["past"])
     slider.press("ArrowLeft")
-    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^step \d of the past$"))
-    page.get_by_role("button", name="Back to now").press("Enter")
+    expect(slider).to_have_attribute("aria-valuetext", said("past.step"))
+    page.get_by_role("button", name=EN["past.back"]).press("Enter")
     expect(slider).to_be_focused()
-    expect(slider).to_have_attribute("aria-valuetext", "now")
-    expect(visitor.see("kept-sum")).to_contain_text(": 1,", timeout=20_000)
+    expect(slider).to_have_attribute("aria-valuetext", said("past.now"))
+    expect(visitor.see("kept-sum")).to_have_text(said("kept.sum", count=1), timeout=20_000)
     page.reload()
-    expect(page.get_by_role("status").filter(has_text="is kept in this browser")).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="Go on").press("Enter")
+    expect(page.get_by_role("status").filter(has_text=within("kept"))).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name=EN["kept.go-on"]).press("Enter")
     visitor.reads("step-count", re.compile("^[1-3] / 12"))  # what was kept last
-    expect(page.get_by_role("button", name="Train")).to_be_focused()
+    expect(page.get_by_role("button", name=EN["train"], exact=True)).to_be_focused()

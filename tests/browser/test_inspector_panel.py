@@ -2,14 +2,16 @@
 import re
 
 import pytest
-from test_inside import numbers
+from support import pattern, said, within
+from test_inspector import numbers
+from texts import EN, KO
 from window import expect
 
 SMALL = "n_embd=8&n_head=2&block_size=8"
 
 
-def title(visitor, text):
-    expect(visitor.page.locator("#panel-body h3")).to_have_text(re.compile(text))
+def title(visitor, text: str | re.Pattern):
+    expect(visitor.page.locator("#panel-body h3")).to_contain_text(text)
 
 
 def shown(visitor):
@@ -19,34 +21,34 @@ def shown(visitor):
 def test_the_keyboard_goes_all_the_way_and_a_screen_reader_is_told(visitor):
     visitor.open(SMALL)
     visitor.see("look").fill("emma")
-    keys, said = visitor.page.keyboard, visitor.page.locator("#panel-said")
+    keys, spoken = visitor.page.keyboard, visitor.page.locator("#panel-said")
     visitor.see("inside-letter").focus()
     keys.press("Enter")
-    title(visitor, "Token")
+    title(visitor, said("letter.token.title"))
     visitor.see("panel-next").focus()
     top = visitor.see("panel-next").bounding_box()["y"]
-    for stage in ("Embedding", "Query, key, value", "Attention"):
+    for stage in ("embedding", "query", "attention"):
         keys.press("Enter")
-        expect(said).to_have_text(f"e: {stage}")
+        expect(spoken).to_have_text(f"e: {said(f'letter.{stage}.title')}")
         expect(visitor.see("panel-next")).to_be_focused()
     assert visitor.see("panel-next").bounding_box()["y"] == pytest.approx(top, abs=1)
     keys.press("ArrowRight")
-    expect(said).to_have_text("e: Mix")
-    expect(visitor.see("panel-body")).to_match_aria_snapshot("""
-      - group "Whose letters":
-        - button /which it learns from/
+    expect(spoken).to_have_text(f"e: {said('letter.mix.title')}")
+    expect(visitor.see("panel-body")).to_match_aria_snapshot(f"""
+      - group "{EN["letter.documents"]}":
+        - button /{pattern(EN["letter.at-hand"])}/
         - button "emma"
-      - group "Letters of the document":
+      - group "{EN["letter.letters"]}":
         - button "·"
         - button "e"
         - button "m"
         - button "m"
         - button "a"
-      - group "Stages of the way":
-        - button "Mix"
-      - heading "Mix" [level=3]
-      - paragraph: /Each head mixes/
-      - grid "The values, mixed, head beside head"
+      - group "{EN["letter.stages"]}":
+        - button "{EN["letter.mix.title"]}"
+      - heading "{EN["letter.mix.title"]}" [level=3]
+      - paragraph: "{EN["letter.mix"]}"
+      - grid "{EN["letter.mixed"]}"
     """)
     cells = visitor.page.locator("#panel-body [role=grid]").first.locator("td")
     cells.first.focus()
@@ -54,7 +56,7 @@ def test_the_keyboard_goes_all_the_way_and_a_screen_reader_is_told(visitor):
     expect(cells.nth(1)).to_be_focused()
     value = float(cells.nth(1).get_attribute("data-value"))
     keys.press("Enter")
-    title(visitor, "the Value made as number")
+    title(visitor, within("number.value"))
     expect(visitor.page.locator("#panel-body h3")).to_be_focused()
     text = visitor.page.locator(".facts dd").first.text_content().replace("−", "-")
     assert float(text) == pytest.approx(value, rel=1e-4)
@@ -67,8 +69,9 @@ def test_the_keyboard_goes_all_the_way_and_a_screen_reader_is_told(visitor):
 
 def test_a_press_in_the_panel_keeps_the_focus_where_it_was(visitor):
     visitor.open(SMALL + "&view=letter.1.mix")
-    title(visitor, "Mix")
-    for group, name in ((".stages", "Logits"), (".letters", "·"), (".stages", "Choice"), (".stages", "Loss")):
+    title(visitor, said("letter.mix.title"))
+    for group, name in ((".stages", said("letter.logits.title")), (".letters", "·"),
+                        (".stages", said("letter.choice.title")), (".stages", said("letter.loss.title"))):
         button = visitor.page.locator(f"#panel-body {group} button", has_text=name).first
         button.focus()
         top = visitor.page.evaluate("scrollY")
@@ -102,7 +105,7 @@ def test_reset_and_other_settings_bring_the_numbers_of_the_run_that_then_is(visi
     show(expected(SMALL, 2))
     visitor.press("reset")
     show(expected(SMALL, 0))
-    expect(visitor.page.locator("#panel-step")).to_have_text("The model as it was at step 0.")
+    expect(visitor.page.locator("#panel-step")).to_have_text(said("inside.step", step=0))
     visitor.put("setting-seed", "7")
     show(expected(SMALL + "&seed=7", 0))
 
@@ -122,15 +125,16 @@ def test_an_invented_name_is_followed_by_a_press(visitor):
 
 def test_the_panel_speaks_the_language_that_is_chosen(visitor):
     visitor.open(SMALL + "&view=letter.1.loss&lang=ko")
-    title(visitor, "손실")
+    title(visitor, KO["letter.loss.title"])
     visitor.see("language").select_option("en")
-    title(visitor, "Loss")
+    title(visitor, EN["letter.loss.title"])
 
 
 @pytest.mark.parametrize(("view", "text"), [
-    ("letter", "Token"), ("letter.2.attention", "Attention"), ("letter.99.loss", "Loss"), ("number.loss", "The loss"),
-    ("number.lm_head.0.1.nudge", "lm_head"), ("number.9.all", "number 9"), ("step", "Document"),
-    ("step.wte.26.0.update", "Update")])
+    ("letter", EN["letter.token.title"]), ("letter.2.attention", EN["letter.attention.title"]),
+    ("letter.99.loss", EN["letter.loss.title"]), ("number.loss", EN["number.loss"]),
+    ("number.lm_head.0.1.nudge", "lm_head"), ("number.9.all", within("number.value", n=9)),
+    ("step", EN["step.document.title"]), ("step.wte.26.0.update", EN["step.update.title"])])
 def test_a_link_opens_any_part(visitor, view, text):
     visitor.open(SMALL + "&view=" + view)
     title(visitor, text)
@@ -161,7 +165,7 @@ def test_the_link_to_the_source_keeps_the_settings(visitor):
                                   "%22%5D%20*"])
 def test_nonsense_in_a_link_gets_a_quiet_sentence(visitor, view):
     visitor.open(f"{SMALL}&view={view}", "ready|paused")
-    visitor.reads("ignored", "There is nothing to look at under that address.")
+    visitor.reads("ignored", said("inside.nowhere"))
     expect(visitor.see("panel")).to_be_hidden()
     visitor.press("step")
     visitor.wait("paused")

@@ -1,19 +1,18 @@
 """Three browsers give the same bits: what is compiled is held, in each, against the core in this Python."""
 
 import json
-from pathlib import Path
 
 import bits
 import microgpt
 import pytest
 from common.recipe import DEFAULTS
+from support import ROOT, as_listed, weights_of
 from worker import compiler
 from worker.session import Session
 
-ROOT = Path(__file__).resolve().parents[2]
 RECORDED = json.loads((ROOT / "static/recorded.json").read_text("utf-8"))
 LINES = (ROOT / "static/datasets/us-names-2018.txt").read_text("utf-8").splitlines()
-SMALL = {"n_layer": 2, "n_embd": 6, "n_head": 2, "block_size": 7}  # widths that are no powers of two show rounding
+ODD = {"n_layer": 2, "n_embd": 6, "n_head": 2, "block_size": 7}  # widths that are no powers of two show rounding
 
 
 # Starts Pyodide in a worker as the page does, gives it files, runs Python there, and tells what that left in `answer`.
@@ -25,8 +24,10 @@ async ({ files, code }) => {
       try {
         const { loadPyodide } = await import("${runtime}");
         const pyodide = await loadPyodide();
-        pyodide.FS.mkdir("compiler");
-        for (const [path, text] of Object.entries(data.files)) pyodide.FS.writeFile(path, text);
+        for (const [path, text] of Object.entries(data.files)) {
+          if (path.includes("/")) pyodide.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+          pyodide.FS.writeFile(path, text);
+        }
         pyodide.runPython(data.code);
         postMessage(pyodide.globals.get("answer"));
       } catch (error) {
@@ -54,7 +55,8 @@ with open("names.txt") as lines:
 answer = json.dumps([bits.record(microgpt.Run(lines, **settings), num_steps, compiler.compile)
                      for settings, num_steps in json.load(open("runs.json"))])
 """
-RUNS = [(SMALL | {"num_steps": 200}, 200), ({}, 300)]
+SMALL = "num_steps=12&n_embd=8&n_head=2"
+RUNS = [(ODD | {"num_steps": 200}, 200), ({}, 300)]
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +67,15 @@ def ours():
     return [bits.record(*small), bits.record(*default, compiler.compile)]
 
 
+def python_files() -> dict[str, str]:
+    """The core, and all that the worker's Python imports, by their paths."""
+    paths = [ROOT / "py/microgpt.py", *(ROOT / "py/common").rglob("*.py"), *(ROOT / "py/worker").rglob("*.py")]
+    return {str(path.relative_to(ROOT / "py")): path.read_text("utf-8") for path in paths}
+
+
 def test_what_is_compiled_has_the_cores_bits_in_every_browser(window, ours):
-    files = {str(path.relative_to(ROOT / "py")): path.read_text("utf-8") for path in
-             [ROOT / "py/microgpt.py", *(ROOT / "py/worker/compiler").glob("*.py"), ROOT / "py/common/errors.py"]}
-    files |= {"bits.py": (ROOT / "tests/browser/bits.py").read_text("utf-8"), "names.txt": "\n".join(LINES),
-              "runs.json": json.dumps(RUNS)}
+    files = python_files() | {"bits.py": (ROOT / "tests/browser/bits.py").read_text("utf-8"),
+                              "names.txt": "\n".join(LINES), "runs.json": json.dumps(RUNS)}
     window.goto("LICENSE")  # a page without content
     answer = window.evaluate(RUN, {"files": files, "code": CODE})
     assert answer.startswith("["), answer
@@ -92,3 +98,16 @@ def test_the_page_compiles_and_trains_the_same_run_in_every_browser(window, comp
     window.press("train")
     window.wait("done")
     assert (window.points(), window.names()) == compiled_run
+
+
+@pytest.mark.engines("chromium", "webkit")  # Chromium: see test_training.py; WebKit takes its time
+def test_a_whole_run_has_every_number_that_python_gets(window, cpython):
+    session, frame = cpython(SMALL)
+    window.open(SMALL)
+    window.press("train")
+    window.wait("done")
+    assert window.points() == frame["points"] and window.names() == as_listed(session, frame)
+    assert [cell["weight"] for cell in window.cells("attention")] == weights_of(session.view())
+    window.reads("loss", f"{frame['mean']:.3f}")
+    window.gone("recorded")
+    assert window.shown("#chart canvas")

@@ -4,13 +4,13 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from common.recipe import DEFAULTS, SAMPLING
+from support import ROOT, beginning, said, soak
+from texts import EN
 from window import expect
 
-ROOT = Path(__file__).resolve().parents[2]
 RECORDED = json.loads((ROOT / "static/recorded.json").read_text("utf-8"))
 
 
@@ -20,9 +20,8 @@ def fragment(visitor) -> str:
 
 @pytest.fixture
 def settled(visitor):
-    """A visitor at the page without a link, once the page's own Python is there."""
-    visitor.page.goto("")
-    visitor.reads("loss", re.compile(r"^2\.\d{3}$"))
+    """A visitor at the page without a link."""
+    visitor.open()
     visitor.page.evaluate("window.same_page = true")
     return visitor
 
@@ -75,7 +74,7 @@ def test_share_copies_the_link_and_says_so(settled, base_url):
     settled.wait("ready")
     settled.put("setting-seed", "7")
     settled.press("share")
-    settled.reads("status", re.compile("^The link is copied"))
+    settled.reads("status", said("status.shared"))
     assert settled.page.evaluate("navigator.clipboard.readText()") == base_url + "#seed=7"
 
 
@@ -87,22 +86,24 @@ def test_that_the_link_is_copied_can_be_read_while_it_trains(visitor):
     visitor.press("share")
     step = visitor.step()
     expect(visitor.see("step-count")).not_to_have_text(re.compile(f"^({step}|{step + 1}) / "))
-    expect(visitor.page.get_by_text("The link is copied.")).to_be_visible(timeout=1)
+    expect(visitor.page.get_by_text(said("status.shared"))).to_be_visible(timeout=1)
 
 
+@pytest.mark.fresh_page
 def test_where_nothing_can_be_copied_share_says_where_the_link_is(settled):
     settled.wait("ready")
     settled.page.evaluate("() => { navigator.clipboard.write = async () => { throw new Error('no'); }; }")
     settled.press("share")
-    settled.reads("status", re.compile("^This browser let nothing be copied"))
+    settled.reads("status", re.compile("|".join(map(re.escape, (EN["share.uncopied"], EN["status.unshared"])))))
 
 
-@pytest.mark.parametrize(("answer", "said"), [
+@pytest.mark.fresh_page
+@pytest.mark.parametrize(("answer", "key"), [
     ("(data) => { window.given = data; }", None),
     ("() => { throw new DOMException('the visitor closed it', 'AbortError'); }", None),
-    ("() => { throw new DOMException('not now', 'NotAllowedError'); }", "This browser let nothing be copied"),
+    ("() => { throw new DOMException('not now', 'NotAllowedError'); }", "share.uncopied"),
 ])
-def test_the_systems_share_sheet_is_used_where_there_is_one(visitor, base_url, answer, said):
+def test_the_systems_share_sheet_is_used_where_there_is_one(visitor, base_url, answer, key):
     visitor.page.add_init_script(f"navigator.share = async (data) => ({answer})(data)")
     visitor.open("seed=7")
     before = visitor.see("status").text_content()
@@ -111,7 +112,7 @@ def test_the_systems_share_sheet_is_used_where_there_is_one(visitor, base_url, a
         title = visitor.page.title()
         expect(visitor.page.locator("body")).to_be_visible()
         assert visitor.page.evaluate("given") == {"title": title, "url": base_url + "#seed=7"}
-    visitor.reads("status", re.compile("^" + re.escape(said or before)))
+    visitor.reads("status", said(key) if key else before)
 
 
 # ---- Links from strangers
@@ -119,8 +120,8 @@ def test_the_systems_share_sheet_is_used_where_there_is_one(visitor, base_url, a
 
 def test_what_is_ignored_or_out_of_range_is_said_in_one_line(visitor):
     visitor.page.goto("#seed=x&colour=red&n_layer=99&n_embd=10")
-    visitor.reads("ignored", "In the link, ignored: seed=x, colour=red. "
-                             "Out of range in the link: n_layer=99 → 4, n_head=4 → 2.")
+    visitor.reads("ignored", said("link.ignored", pieces="seed=x, colour=red") + " " +
+                  said("link.clamped", pieces="n_layer=99 → 4, n_head=4 → 2"))
     expect(visitor.see("setting-n_head")).to_have_value("2")
     visitor.page.goto("#seed=7")
     expect(visitor.see("ignored")).to_be_hidden()
@@ -138,6 +139,7 @@ PAYLOADS = ["<img src=x onerror=window.hacked=1>", "\"><script>window.hacked=1</
             "%3Cimg%20src=x%20onerror=window.hacked=1%3E", "{seed}{0}", "%00%ff%", "javascript:window.hacked=1", "${1}"]
 
 
+@pytest.mark.fresh_page
 def test_nothing_in_a_link_becomes_markup(settled):
     settled.page.on("dialog", lambda dialog: pytest.fail("a dialog opened"))
     tags = "img script iframe b [onerror] [onfocus]".split()
@@ -147,7 +149,7 @@ def test_nothing_in_a_link_becomes_markup(settled):
         settled.page.goto(f"#link{number}=1&" + "&".join(f"{name}={payload}" for name in [*DEFAULTS, payload]))
         expect(settled.see("ignored")).to_contain_text(f"link{number}=1, data=")
         assert settled.page.evaluate(count) == usual
-    settled.reads("status", re.compile("^This link is damaged"))  # whose model is the last payload
+    settled.reads("status", beginning("keep.damaged"))  # whose model is the last payload
     settled.put("setting-n_embd", "4")
     settled.press("step")
     settled.wait("paused")
@@ -165,7 +167,7 @@ def test_nothing_in_a_link_becomes_markup(settled):
 
 
 @pytest.mark.parametrize("link", [
-    "num_steps=100&n_embd=8&n_head=2",
+    soak("num_steps=100&n_embd=8&n_head=2"),
     "num_steps=12&seed=7&n_layer=2&n_embd=6&n_head=3&block_size=5&learning_rate=0.071&temperature=0.9",
 ])
 def test_a_links_run_is_bit_equal_with_this_pythons(visitor, cpython, link):

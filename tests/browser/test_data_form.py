@@ -3,16 +3,16 @@
 import random
 import re
 import unicodedata
-from pathlib import Path
 
 import pytest
 from common.recipe import link, parse
+from support import beginning, pattern, said, within
+from texts import EN
 from window import expect
 from worker.dataset import read
 from worker.formats import data_link
 from worker.session import Session
 
-ROOT = Path(__file__).resolve().parents[2]
 SMALL = "num_steps=20&n_embd=4&n_head=2&block_size=6"
 KOREAN = "김서연\n이민준\n박지우\n최서준\n정하윤\n강도현\n조은서\n윤시우\n장지호\n임수아\n"
 
@@ -29,8 +29,8 @@ def give(visitor, content: bytes, name: str = "data.txt") -> None:
     visitor.see("own-file").set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
 
 
-def refused(visitor, sentence: str) -> None:
-    visitor.reads("own-note", re.compile(re.escape(sentence)))
+def refused(visitor, sentence: re.Pattern) -> None:
+    visitor.reads("own-note", sentence)
     expect(visitor.see("own-preview")).to_be_hidden()
 
 
@@ -55,19 +55,20 @@ def in_cpython(visitor, content: bytes) -> tuple[Session, dict]:
 def test_korean_names_train_with_every_number_that_python_gets(settled, letters):
     visitor = settled
     visitor.put("own-text", KOREAN)
-    visitor.reads("own-note", re.compile("^10 documents, 2. different letters; a document has 3 to 3"))
+    visitor.reads("own-note", beginning("own.facts", documents=10, letters=28, shortest=3, longest=3))
     assert visitor.see("own-lines").locator("li").all_text_contents() == KOREAN.split()[:8]
     visitor.press("own-use")
     expect(visitor.see("setting-data")).to_have_value("own")
     if letters:
         visitor.see("setting-letters").select_option("jamo")
-        visitor.reads("own-note", re.compile("a document has 7 to 8"))
+        visitor.reads("own-note", within("own.facts", documents=10, shortest=7, longest=8))
         expect(visitor.see("own-alphabet")).to_contain_text("-ㄴ")
     train(visitor)
     session, frame = in_cpython(visitor, KOREAN.encode())
     assert session.jamo == bool(letters) and recipe_of(visitor)["sha256"] == read(KOREAN.encode()).sha256[:12]
     assert visitor.points() == frame["points"]
-    expect(visitor.see("held-out")).to_have_text(f"held out: {frame['held_out'][-1][1]:.3f}")
+    expect(visitor.see("held-out")).to_have_text(
+        said("held-out", loss=f"{frame['held_out'][-1][1]:.3f}"))
     names = session.last_names(20, True) + frame["names"][::-1]
     assert visitor.names() == [(step, name) for step, name, _ in names]
     assert all(name == unicodedata.normalize("NFC", name) for _, name in visitor.names())
@@ -76,7 +77,7 @@ def test_korean_names_train_with_every_number_that_python_gets(settled, letters)
 def test_after_a_dead_worker_reset_and_back_own_data_are_still_there(settled):
     visitor = settled
     give(visitor, KOREAN.encode("cp949"))
-    visitor.reads("own-note", re.compile("was read as CP949"))
+    visitor.reads("own-note", within("own.encoding", encoding="CP949"))
     visitor.press("own-use")
     visitor.press("step")
     visitor.reads("step-count", "1 / 20")
@@ -95,7 +96,7 @@ def test_hostile_data_are_but_letters(settled):
     visitor = settled
     content = b"<img src=x onerror=alert(1)>\n<b>bold</b>\n&amp;\n\"'><script>alert(1)</script>\n" * 3
     give(visitor, content, name="<img src=x>.txt")
-    visitor.reads("own-note", re.compile("^12 documents"))
+    visitor.reads("own-note", beginning("own.facts", documents=12))
     assert visitor.see("own-lines").locator("li").nth(1).text_content() == "<b>bold</b>"
     visitor.press("own-use")
     train(visitor)
@@ -105,13 +106,13 @@ def test_hostile_data_are_but_letters(settled):
 
 
 REFUSED = [
-    (b"", "There is no document in it"),
-    (b"\x89PNG\r\n\x1a\n\0\0", "Line 2 has a control character (U+001A)"),
-    ("서연\n".encode() + b"\xff", "Line 2 is damaged: the byte 0xFF"),
-    (b"\xff\xfe" + "a\n".encode("utf-16-le") + b"\x00\xd8", "Line 2 is damaged: it has half of a UTF-16 pair."),
-    (b"a\n" + b"b" * 1_000_000, "Line 2 has 1,000,000 letters"),
-    ("\n".join(map(chr, range(0x4E00, 0x5E00))).encode(), "It has 4,096 different letters"),
-    (b"a" * 10_000_001, "That is 10.0 MB; up to 10 MB can be read."),
+    (b"", within("own.blank")),
+    (b"\x89PNG\r\n\x1a\n\0\0", within("own.control", line=2, code="U+001A")),
+    ("서연\n".encode() + b"\xff", within("own.utf8", line=2, byte="0xFF")),
+    (b"\xff\xfe" + "a\n".encode("utf-16-le") + b"\x00\xd8", within("own.half", line=2)),
+    (b"a\n" + b"b" * 1_000_000, within("own.long", line=2, count="1,000,000")),
+    ("\n".join(map(chr, range(0x4E00, 0x5E00))).encode(), within("own.letters", count="4,096")),
+    (b"a" * 10_000_001, within("own.large", megabytes="10.0", limit=10)),
 ]
 
 
@@ -128,21 +129,23 @@ def test_what_cannot_be_is_refused_and_the_page_stays_as_it_was(settled):
 def test_megabytes_can_be_pasted(settled):
     settled.see("own-text").evaluate(
         "(box) => { box.value = 'abcdefghi\\n'.repeat(150_000); box.dispatchEvent(new Event('input')); }")
-    settled.reads("own-note", re.compile("^150,000 documents, 9 different letters"))
+    settled.reads("own-note", beginning("own.facts", documents="150,000", letters=9))
 
 
 def test_half_of_a_pair_that_is_pasted_is_told_of(settled):
     settled.see("own-text").evaluate("(box) => { box.value = 'a\\nb\\ud800'; box.dispatchEvent(new Event('input')); }")
-    settled.reads("own-note", re.compile("Line 2 has a character \ufffd"))
+    settled.reads("own-note", within("own.unreadable", line=2))
 
 
 def test_ten_megabytes_and_what_repeats_or_is_cut_is_told(settled):
     visitor = settled
     give(visitor, b"abcdefgh\nab\n" * 800_000)
-    visitor.reads("own-note", re.compile("That is|has 1,600,000 documents; up to 1,000,000"))
-    give(visitor, b"abcdefghijk\nab\n" * 400_000)
     visitor.reads("own-note", re.compile(
-        "^800,000 documents, 11 .*repeat an earlier one: 799,998. A block size of 6 cuts 400,000 of them"))
+        within("own.large").pattern + "|" + within("own.many", count="1,600,000", limit="1,000,000").pattern))
+    give(visitor, b"abcdefghijk\nab\n" * 400_000)
+    visitor.reads("own-note", re.compile(".*".join([
+        beginning("own.facts", documents="800,000", letters=11).pattern,
+        within("own.duplicates", count="799,998").pattern, within("own.cut", block=6, count="400,000").pattern])))
 
 
 def test_a_file_can_be_dropped_anywhere(visitor):
@@ -154,24 +157,24 @@ def test_a_file_can_be_dropped_anywhere(visitor):
       for (const name of ["dragover", "drop"])
         document.querySelector("h1").dispatchEvent(new DragEvent(name, options));
     }""")
-    visitor.reads("own-note", re.compile("^2 documents"))
+    visitor.reads("own-note", beginning("own.facts", documents=2))
 
 
 def test_a_link_to_own_data_asks_for_them_and_knows_them(visitor):
     sha256 = read(KOREAN.encode()).sha256[:12]
     visitor.open(f"{SMALL}&data=own&letters=jamo&sha256={sha256}")
-    refused(visitor, f"its SHA-256 begins {sha256}")
+    refused(visitor, within("own.wanted", sha256=sha256))
     visitor.press("train")
     visitor.wait("problem")
-    visitor.reads("train", "Train")
+    visitor.reads("train", said("train"))
     visitor.put("own-text", "emma\nolivia")
     visitor.press("own-use")
-    expect(visitor.see("settings-note")).to_contain_text("They are not the link’s")
+    expect(visitor.see("settings-note")).to_have_text(said("own.other"))
     visitor.back()
     visitor.put("own-text", KOREAN)
-    visitor.reads("own-note", re.compile("^10 documents"))
+    visitor.reads("own-note", beginning("own.facts", documents=10))
     visitor.press("own-use")
-    expect(visitor.see("settings-note")).to_have_text("Chosen: your own data.")
+    expect(visitor.see("settings-note")).to_have_text(said("own.used"))
     assert recipe_of(visitor)["letters"] == "jamo"
     train(visitor)
     assert visitor.points() == in_cpython(visitor, KOREAN.encode())[1]["points"]
@@ -184,7 +187,7 @@ def shared(visitor) -> str:
     """The replay link that Share gives."""
     visitor.let_copy()
     visitor.press("share")
-    visitor.reads("status", re.compile("^The link is copied"))
+    visitor.reads("status", re.compile("|".join(map(re.escape, (EN["status.shared"], EN["share.copied.data"])))))
     return visitor.page.evaluate("navigator.clipboard.readText()")
 
 
@@ -200,15 +203,15 @@ def test_korean_data_travel_with_the_link_and_train_to_the_same_bits(settled, br
     visitor.see("setting-letters").select_option("jamo")
     train(visitor)
     link = shared(visitor)
-    expect(visitor.see("status")).to_contain_text("your data are in it")
-    said = re.search(r"([\d,]+) characters", visitor.see("share-replay").text_content())[1]
-    assert int(said) == len(link) < 400
+    expect(visitor.see("status")).to_have_text(said("share.copied.data"))
+    visitor.reads("share-replay", said("share.replay", count=len(link)))
+    assert len(link) < 400
     assert "documents" not in visitor.page.url  # one's own address stays short
 
     other = stranger(visitor, browser)
     other.page.goto(link)
     other.wait("ready")
-    other.reads("own-note", re.compile("^The data came with the link, and are chosen. 10 documents"))
+    other.reads("own-note", beginning("own.came", "own.facts", documents=10))
     assert other.see("own-lines").locator("li").all_text_contents() == KOREAN.split()[:8]
     expect(other.see("parameters")).to_have_text(visitor.see("parameters").text_content())
     train(other)
@@ -223,12 +226,12 @@ def test_korean_data_travel_with_the_link_and_train_to_the_same_bits(settled, br
 def test_data_that_are_too_large_for_a_link_are_said_to_be(settled):
     visitor, noise = settled, random.Random(1)
     give(visitor, "\n".join("".join(noise.choices("abcdefghijklmnopqrstuvwxyz", k=12)) for _ in range(4000)).encode())
-    visitor.reads("own-note", re.compile("^4,000 documents"))
+    visitor.reads("own-note", beginning("own.facts", documents="4,000"))
     visitor.press("own-use")
     link = shared(visitor)
     assert "documents" not in link and "data=own" in link
-    expect(visitor.see("share-note")).to_contain_text(re.compile(
-        r"^This data takes 4\d,\d{3} characters, too many for a link: give the file along with it\. Whoever opens"))
+    expect(visitor.see("share-note")).to_have_text(re.compile(
+        pattern(EN["keep.data.large"]).replace(".+", r"4\d,\d{3}", 1)))
 
 
 def link_of(content: bytes, text: str | None = None, sha256: str | None = None) -> str:
@@ -238,31 +241,32 @@ def link_of(content: bytes, text: str | None = None, sha256: str | None = None) 
 
 
 DAMAGED = [
-    (link_of(KOREAN.encode(), data_link.encode(KOREAN.split())[:-3]), "This link is damaged"),
-    (link_of(KOREAN.encode(), "<img src=x onerror=alert(1)>"), "This link is damaged"),
-    (link_of(KOREAN.encode(), "9" + data_link.encode(KOREAN.split())[1:]), "This was made by a newer version"),
-    (link_of(KOREAN.encode(), data_link.encode(["emma"])), "This link is damaged"),  # other data than the run's
-    (link_of(KOREAN.encode(), sha256=""), "This link is damaged"),
-    (link_of(KOREAN.encode(), data_link.encode(["a\0b"])), "Line 1 has a control character"),
+    (link_of(KOREAN.encode(), data_link.encode(KOREAN.split())[:-3]), "keep.damaged"),
+    (link_of(KOREAN.encode(), "<img src=x onerror=alert(1)>"), "keep.damaged"),
+    (link_of(KOREAN.encode(), "9" + data_link.encode(KOREAN.split())[1:]), "keep.newer"),
+    (link_of(KOREAN.encode(), data_link.encode(["emma"])), "keep.damaged"),  # other data than the run's
+    (link_of(KOREAN.encode(), sha256=""), "keep.damaged"),
+    (link_of(KOREAN.encode(), data_link.encode(["a\0b"])), "own.control"),
 ]
 
 
+@pytest.mark.fresh_page
 def test_damaged_data_in_a_link_are_said_and_can_be_given_by_hand(visitor):
-    for number, (fragment, sentence) in enumerate(DAMAGED):
+    for number, (fragment, key) in enumerate(DAMAGED):
         if number:
             visitor.page.goto("about:blank")
         visitor.page.goto("#" + fragment)
         visitor.wait("problem")
-        visitor.reads("status", re.compile("^" + sentence))
-        refused(visitor, "which are not in the link")
+        visitor.reads("status", beginning(key))
+        refused(visitor, within("own.wanted"))
         assert not visitor.page.locator("main img").count()
     visitor.page.goto("#" + DAMAGED[0][0] + "&engine=compiled")
     visitor.wait("problem")
     visitor.press("train")
     visitor.wait("problem")
-    visitor.reads("status", re.compile("^This link is damaged"))
+    visitor.reads("status", beginning("keep.damaged"))
     visitor.put("own-text", KOREAN)
-    visitor.reads("own-note", re.compile("^10 documents"))
+    visitor.reads("own-note", beginning("own.facts", documents=10))
     visitor.press("own-use")
     train(visitor)
 
@@ -274,7 +278,7 @@ def test_a_link_with_data_opened_in_mid_run_leaves_the_run_and_begins_with_reset
     visitor.wait("paused")
     content = b"<img src=x onerror=alert(1)>\n<b>bold</b>\n&amp;{seed}\n" * 3
     visitor.page.goto("#" + link_of(content))
-    visitor.reads("own-note", re.compile("came with the link"))
+    visitor.reads("own-note", within("own.came"))
     assert visitor.see("own-lines").locator("li").nth(1).text_content() == "<b>bold</b>"
     visitor.press("step")
     visitor.reads("step-count", "2 / 20")

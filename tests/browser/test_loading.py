@@ -4,18 +4,24 @@ import re
 import threading
 
 import pytest
+from support import MAIN, RUN_STATE, SESSION, WORKER, said, soak, within
+from texts import EN
 from window import expect
 
 from tools.serve import Handler, start
 
-FILES = ["pyodide-*/pyodide.asm.wasm", "pyodide-*/python_stdlib.zip", "static/runtime.mjs", "py/worker/main.py",
-         "py/worker/session.py", "static/datasets/us-names-2018.txt"]
+pytestmark = pytest.mark.fresh_page
+
+FILES = ["pyodide-*/pyodide.asm.wasm", "pyodide-*/python_stdlib.zip", "static/runtime.mjs", WORKER, SESSION,
+         "static/datasets/us-names-2018.txt"]
 NOISE = ["404", "falling back", "ERR_", "Failed to", "standard library", "Fatal Python error", "fetch", "import",
          "load", "[Ee]rror"]
 
 
 @pytest.mark.tolerates(*NOISE)
-@pytest.mark.parametrize(("file", "fault"), [*((file, "404") for file in FILES), (FILES[0], "lost")])
+@pytest.mark.parametrize(("file", "fault"), [
+    (FILES[0], "lost"), (SESSION, "404"), ("static/runtime.mjs", "404"),
+    *(soak(file, "404") for file in FILES if file not in (SESSION, "static/runtime.mjs"))])
 def test_a_file_that_cannot_be_had_is_said_and_retry_works_when_it_is_back(visitor, file, fault):
     def break_it(route):
         return route.fulfill(status=404, body="") if fault == "404" else route.abort()
@@ -23,8 +29,7 @@ def test_a_file_that_cannot_be_had_is_said_and_retry_works_when_it_is_back(visit
     pattern = f"**/{file}*"
     visitor.page.context.route(pattern, break_it)
     visitor.open("num_steps=3&n_embd=4&n_head=2", state="failed")
-    expect(visitor.see("status")).to_contain_text("Python could not be loaded")
-    expect(visitor.see("status")).to_contain_text("press Retry")
+    visitor.reads("status", said("status.failed"))
     expect(visitor.see("attention").locator("[data-head]")).to_have_count(4)  # the recording stays
     visitor.page.context.unroute(pattern)
     visitor.press("retry")
@@ -35,7 +40,7 @@ def test_a_file_that_cannot_be_had_is_said_and_retry_works_when_it_is_back(visit
 
 
 @pytest.mark.tolerates(*NOISE)
-@pytest.mark.parametrize("button", ["train", "step", "reset"])
+@pytest.mark.parametrize("button", ["train", soak("step"), soak("reset")])
 def test_every_button_starts_python_again_after_a_failure(visitor, button):
     visitor.page.context.route("**/*.wasm", lambda route: route.abort() if "pyodide" in route.request.url
                                else route.continue_())
@@ -47,8 +52,8 @@ def test_every_button_starts_python_again_after_a_failure(visitor, button):
 
 @pytest.mark.tolerates(*NOISE)
 @pytest.mark.parametrize(("file", "named"), [
-    ("pyodide-*/pyodide.asm.wasm", "pyodide.asm.wasm"), ("pyodide-*/pyodide.mjs", "pyodide.mjs"),
-    ("pyodide-*/python_stdlib.zip", "python_stdlib.zip"),
+    ("pyodide-*/pyodide.asm.wasm", "pyodide.asm.wasm"), soak("pyodide-*/pyodide.mjs", "pyodide.mjs"),
+    soak("pyodide-*/python_stdlib.zip", "python_stdlib.zip"),
 ])
 def test_a_damaged_file_is_named_and_retry_fetches_it_anew(visitor, file, named):
     def damage(route):
@@ -57,8 +62,7 @@ def test_a_damaged_file_is_named_and_retry_fetches_it_anew(visitor, file, named)
 
     visitor.page.context.route(f"**/{file}", damage)
     visitor.open("num_steps=3&n_embd=4&n_head=2", state="failed")
-    visitor.reads("status", f"{named} arrived damaged: its bytes are not those that this page was built with. "
-                            "Press Retry to fetch it anew; nothing is lost.")
+    visitor.reads("status", said("status.damaged", reason=named))
     visitor.page.context.unroute(f"**/{file}")
     visitor.press("retry")
     visitor.wait("ready")
@@ -83,16 +87,16 @@ class Breaking(Handler):
 
 
 @pytest.mark.tolerates(*NOISE)
-@pytest.mark.parametrize(("how", "state", "said"), [
-    ("breaks", "failed", "Python could not be loaded"), ("stalls", "silent", "Nothing of Python has arrived for 2")])
-def test_a_network_that_goes_in_mid_download_is_said_and_retry_goes_on(visitor, site, how, state, said):
+@pytest.mark.parametrize(("how", "state", "key"), [
+    ("breaks", "failed", "status.failed"), soak("stalls", "silent", "status.stalled")])
+def test_a_network_that_goes_in_mid_download_is_said_and_retry_goes_on(visitor, site, how, state, key):
     Breaking.how = how
     Breaking.free.clear()
     server = start(site, handler=Breaking)
     try:
         visitor.page.goto(server.url + "#num_steps=3&n_embd=4&n_head=2")
         visitor.wait(state, 40)
-        expect(visitor.see("status")).to_contain_text(said)
+        visitor.reads("status", said(key))
         Breaking.how = ""
         visitor.press("retry")
         visitor.wait("ready")
@@ -102,6 +106,10 @@ def test_a_network_that_goes_in_mid_download_is_said_and_retry_goes_on(visitor, 
         Breaking.free.set()
         server.shutdown()
         server.server_close()
+
+
+LOADING = re.compile(re.escape(EN["status.loading"]).replace(r"\ ", r"\s").replace(
+    r"\{loaded\}", r"(\d+\.\d)").replace(r"\{total\}", r"(\d+\.\d)"))
 
 
 class Waiting(Handler):
@@ -144,7 +152,7 @@ def hold(site):
 
 def test_the_pages_python_waits_for_the_end_of_the_page(visitor, hold):
     # PyScript asks for the worker's file, and then the page's Python, to see whether it is there.
-    visitor.page.goto(hold("/", until="/py/worker/main.py", times=2) + "#num_steps=3&n_embd=4&n_head=2")
+    visitor.page.goto(hold("/", until=f"/{WORKER}", times=2) + "#num_steps=3&n_embd=4&n_head=2")
     visitor.wait("ready")
     visitor.press("train")
     visitor.wait("done")
@@ -157,7 +165,7 @@ def test_the_download_is_told_in_megabytes(visitor, hold):
         .observe(document, { subtree: true, childList: true });""")
     visitor.page.goto(hold("pyodide.asm.wasm", until="/static/recorded.json"))  # which the page's Python asks for
     visitor.wait("ready")
-    told = [re.search(r"(\d+\.\d) of (\d+\.\d) MB", text or "") for text in visitor.page.evaluate("told")]
+    told = [LOADING.search(text or "") for text in visitor.page.evaluate("told")]
     loaded = [float(match[1]) for match in told if match]
     assert len(set(loaded)) > 3 and loaded == sorted(loaded)
 
@@ -169,13 +177,14 @@ def test_a_second_failure_is_said_too(visitor):
     visitor.press("retry")
     visitor.wait("loading")
     visitor.wait("failed")
-    visitor.reads("train", "Train")
+    visitor.reads("train", said("train"))
 
 
 @pytest.mark.tolerates(*NOISE, "integrity", "ArrayBuffer instantiation")
 @pytest.mark.parametrize(("file", "fault"), [
-    ("core.js", "damaged"), ("core-*.js", "damaged"), ("micropython.mjs", "damaged"), ("micropython.mjs", "lost"),
-    ("micropython.wasm", "lost"), ("py/page/tab.py", "lost"), ("py/page/tab.py", "portal"), ("py/page/main.py", "portal"),
+    ("core.js", "damaged"), soak("core-*.js", "damaged"),
+    soak("micropython.mjs", "damaged"), ("micropython.mjs", "lost"),
+    soak("micropython.wasm", "lost"), (RUN_STATE, "lost"), (RUN_STATE, "portal"), soak(MAIN, "portal"),
     ("static/pyscript.mjs*", "none"),
 ])
 def test_a_page_without_its_own_python_says_so_and_can_be_loaded_again(visitor, file, fault):
@@ -210,7 +219,7 @@ class Cached(Handler):
         super().send_header(keyword, "max-age=600" if cached else value)
 
     def copyfile(self, source, out):
-        if Cached.another and self.path == "/py/page/tab.py":
+        if Cached.another and self.path.partition("?")[0] == f"/{RUN_STATE}":
             return out.write(b"<".ljust(len(source.read())))
         super().copyfile(source, out)
 
@@ -236,5 +245,5 @@ def test_without_the_chart_everything_else_goes_on(visitor):
     visitor.open("num_steps=3&n_embd=4&n_head=2")
     visitor.press("train")
     visitor.wait("done")
-    expect(visitor.page.locator("#chart")).to_contain_text("can’t be drawn here")
+    expect(visitor.page.locator("#chart")).to_contain_text(within("chart.missing"))
     assert len(visitor.names()) >= 20

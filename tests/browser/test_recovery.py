@@ -4,10 +4,13 @@ import re
 
 import pytest
 from common.recipe import parse
-from conftest import soak
-from disturbed import HANG, KILL, SMALL, die, trained_a_little, weights_of, whole_run
+from disturbed import HANG, KILL, SMALL, die, trained_a_little, whole_run
+from support import FRAME_SHOWN, WORKER, beginning, pattern, put_in_place, said, soak, weights_of, within
+from texts import EN
 from window import expect
 from worker.session import Session
+
+pytestmark = pytest.mark.fresh_page
 
 # ---- The worker dies
 
@@ -18,7 +21,7 @@ def test_a_worker_that_is_dead_or_hangs_is_noticed_and_retry_goes_on_to_the_same
     trained_a_little(visitor, SMALL)
     die(visitor, how)
     visitor.wait("silent", 20)
-    expect(visitor.see("status")).to_contain_text(re.compile(r"has not answered for 1\d seconds"))
+    expect(visitor.see("status")).to_have_text(said("status.silent"))
     assert visitor.names() and re.fullmatch(r"\d\.\d{3}", visitor.see("loss").text_content())
     visitor.press("retry")
     visitor.wait("done")
@@ -45,11 +48,11 @@ def test_reset_begins_anew_when_the_worker_is_dead(visitor):
 def test_a_worker_that_dies_on_its_way_is_noticed_and_started_again(visitor, button):
     visitor.page.context.route("**/python_stdlib.zip", lambda route: None)
     visitor.page.goto("#" + SMALL)
-    expect(visitor.see("status")).to_contain_text(" MB", timeout=30_000)
+    expect(visitor.see("status")).to_have_text(said("status.loading"), timeout=30_000)
     die(visitor)
     visitor.page.context.unroute("**/python_stdlib.zip")
     visitor.wait("silent", 40)
-    visitor.reads("status", re.compile("^Nothing of Python has arrived for 2[0-9] seconds. It may still; Retry"))
+    visitor.reads("status", said("status.stalled"))
     visitor.press(button)
     visitor.wait("ready|paused")
     expect(visitor.see("retry")).to_be_hidden()
@@ -71,17 +74,17 @@ addEventListener("DOMContentLoaded", () => new MutationObserver(look).observe(
   document.getElementById("status"), { childList: true, characterData: true, subtree: true }));
 """
 BUSY = {  # what the worker is at when it dies: the link, and what the page says by then
-    "compiling": (SMALL + "&engine=compiled", "Compiling the graph"),
-    "naming": (SMALL, "All steps are done"),
+    "compiling": (SMALL + "&engine=compiled", EN["engine.compiling"]),
+    "naming": (SMALL, EN["status.naming"]),
 }
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("moment", BUSY)
 def test_a_worker_that_dies_while_it_compiles_or_names_is_started_again_and_ends_the_same(visitor, cpython, moment):
-    fragment, said = BUSY[moment]
+    fragment, sentence = BUSY[moment]
     session, frame = cpython(fragment)
-    visitor.page.add_init_script(KILL_WHEN.replace("SAID", said))
+    visitor.page.add_init_script(KILL_WHEN.replace("SAID", sentence))
     visitor.open(fragment)
     visitor.press("train")
     visitor.wait("silent", 40)
@@ -139,7 +142,7 @@ def test_too_little_memory_is_said_and_nothing_is_lost(visitor, cpython):
     visitor.see("own").locator("summary").click()
     visitor.see("own-file").set_input_files({"name": "a.txt", "mimeType": "text/plain",
                                              "buffer": b"abcdefghij\nkl\n" * 700_000})
-    visitor.reads("own-note", re.compile("could not be read|not enough memory"))
+    visitor.reads("own-note", re.compile("|".join(within(key).pattern for key in ("own.unread", "status.memory"))))
     assert visitor.step() == kept and visitor.names()
     visitor.press("train")
     visitor.wait("done|failed")
@@ -163,7 +166,7 @@ def test_a_model_too_large_for_the_memory_is_said_and_a_smaller_one_goes_on(visi
     visitor.press("reset")
     visitor.press("train")
     visitor.wait("failed", 60)
-    expect(visitor.see("status")).to_contain_text("There was not enough memory here (MemoryError")
+    expect(visitor.see("status")).to_have_text(said("status.memory"))
     for name, value in (("n_layer", "1"), ("n_embd", "8")):
         visitor.put(f"setting-{name}", value)
     visitor.press("reset")
@@ -173,7 +176,7 @@ def test_a_model_too_large_for_the_memory_is_said_and_a_smaller_one_goes_on(visi
 
 
 @pytest.mark.tolerates("RuntimeError")
-@pytest.mark.parametrize("button", ["retry", "train", "step", "reset"])
+@pytest.mark.parametrize("button", ["retry", soak("train"), "step", soak("reset")])
 def test_when_python_stops_in_mid_run_every_button_goes_on(visitor, button):
     fragment = "num_steps=30&n_embd=8&n_head=2"
     breaking = """
@@ -187,21 +190,21 @@ Session.train = faulty
     def broken(route):
         route.fulfill(body=route.fetch().text() + breaking)
 
-    visitor.page.context.route("**/py/worker/main.py*", broken)
+    visitor.page.context.route(f"**/{WORKER}*", broken)
     visitor.open(fragment)
     visitor.press("train")
     visitor.wait("failed")
-    visitor.reads("status", re.compile("^Python stopped: RuntimeError: as if by a fault. .* from step [1-3].$"))
-    visitor.reads("train", "Train")
+    visitor.reads("status", beginning("status.error", reason="RuntimeError: as if by a fault"))
+    visitor.reads("train", said("train"))
     assert visitor.step() == 3 and visitor.names()
-    visitor.page.context.unroute("**/py/worker/main.py*")
+    visitor.page.context.unroute(f"**/{WORKER}*")
     visitor.press(button)
     if button in ("step", "reset"):
         visitor.wait("paused" if button == "step" else "ready|paused")  # ready comes before the step
         assert visitor.step() in ((2, 3, 4) if button == "step" else (0,))  # one more than the state that was kept
         visitor.press("train")
     visitor.wait("done")
-    visitor.reads("train", "Train")
+    visitor.reads("train", said("train"))
 
 
 # ---- The loss is no longer a number
@@ -211,9 +214,8 @@ def test_a_loss_that_is_no_number_keeps_the_weights_and_a_smaller_rate_helps(vis
     visitor.open("num_steps=20&n_embd=8&n_head=2&learning_rate=10")
     visitor.press("train")
     visitor.wait("broken", 20)
-    expect(visitor.see("status")).to_contain_text("At step 2 the loss was no longer a number")
-    expect(visitor.see("status")).to_contain_text("A smaller learning rate helps: change it, then press Reset.")
-    visitor.reads("train", "Train")
+    visitor.reads("status", said("status.broken", broken=2, step=1))
+    visitor.reads("train", said("train"))
     assert visitor.names()
     visitor.see("look").fill("emma")
     expect(visitor.see("attention").locator("[data-head='0'] tbody th")).to_have_text([*"·emma"], timeout=30_000)
@@ -233,7 +235,7 @@ def test_a_loss_that_breaks_later_keeps_its_curve_and_says_where(visitor, cpytho
     while visitor.see("status").get_attribute("data-state") != "broken":
         visitor.press("step")
         visitor.wait("paused|broken")
-    expect(visitor.see("status")).to_contain_text("At step 9 the loss was no longer a number; the weights of step 8")
+    expect(visitor.see("status")).to_have_text(said("status.broken", broken=9, step=8))
     assert visitor.points()[0] == list(range(1, 9))
     assert visitor.step() == 8
 
@@ -247,8 +249,8 @@ def test_data_without_documents_is_a_problem_in_words(visitor, data):
     visitor.open()
     visitor.press("train")
     visitor.wait("problem")
-    visitor.reads("status", "These settings can’t be: the data has no documents: its lines are blank.")
-    visitor.reads("train", "Train")
+    visitor.reads("status", beginning("status.problem"))
+    visitor.reads("train", said("train"))
 
 
 # ---- The page's own Python
@@ -278,39 +280,32 @@ def test_pictures_larger_than_the_pages_python_are_drawn_and_right(visitor):
 
 
 # Where the page's own Python is made to raise, once, a few steps on: what it does there.
-PLACE = """
-        self.own()
-        view.progress(frame.step"""
 ONCE = """
         if frame.step >= 5 and not hasattr(self, "raised"):
             self.raised = True
-            {does}""" + PLACE
+            {does}"""
+STUMBLED, NO_MEMORY = (pattern(EN[key].partition("{")[0]) for key in ("status.page", "status.memory"))
 RAISING = {
-    "in the loop": ("raise ValueError('as if by a fault')", "The page itself stumbled: ValueError: as if by a fault."),
-    "in a task": ("asyncio.create_task(self.trainer.facts())", "The page itself stumbled: TypeError: "),
-    "for memory": ("bytearray(1 << 30)", "There was not enough memory here (MemoryError: "),
+    "in the loop": ("raise ValueError('as if by a fault')", STUMBLED + "ValueError: as if by a fault"),
+    "in a task": ("asyncio.create_task(self.trainer.facts())", STUMBLED + "TypeError: "),
+    "for memory": ("bytearray(1 << 30)", NO_MEMORY + "MemoryError: "),
     "where JavaScript calls": ("window.queueMicrotask(lambda: bytearray(1 << 30)); window.Promise.resolve('x').then("
-                               "lambda text: 1 // 0)", "The page itself stumbled: |There was not enough memory here"),
+                               "lambda text: 1 // 0)", f"{STUMBLED}|{NO_MEMORY}"),
 }
 
 
 @pytest.mark.tolerates("PythonError", "Error: ")
 @pytest.mark.parametrize("where", ["in the loop", *map(soak, [*RAISING][1:])])
 def test_what_the_pages_own_python_raises_is_said_and_retry_goes_on_to_the_same_end(visitor, cpython, where):
-    does, said = RAISING[where]
+    does, sentence = RAISING[where]
     points, names = whole_run(cpython, SMALL)
-
-    def edited(route):
-        text = route.fetch().text()
-        assert text.count(PLACE) == 1
-        route.fulfill(body=text.replace(PLACE, ONCE.format(does=does)))
-
-    visitor.page.context.route("**/py/page/tab.py*", edited)
+    file, place, _ = FRAME_SHOWN
+    put_in_place(visitor.page.context, (file, place, ONCE.format(does=does) + place))
     visitor.open(SMALL)
     visitor.press("train")
     visitor.wait("failed", 30)
-    expect(visitor.see("status")).to_contain_text(re.compile("|".join(map(re.escape, said.split("|")))))
-    visitor.reads("train", "Train")
+    expect(visitor.see("status")).to_contain_text(re.compile(sentence))
+    visitor.reads("train", said("train"))
     visitor.press("retry")
     visitor.wait("done")
     last = dict(zip(*visitor.points()[:2], strict=True))

@@ -1,13 +1,10 @@
 """Attention, the probabilities and the names on the page, held against the same run in this Python."""
 
-from pathlib import Path
-
 import pytest
-from conftest import LONG
+from support import LONG, ROOT, said
 from window import expect
 from worker.markup import pictures as drawn
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = (ROOT / "static/datasets/us-names-2018.txt").read_text("utf-8").split()
 
 
@@ -33,11 +30,11 @@ def test_attention_has_a_picture_for_each_head_of_each_layer(visitor, layers, he
 def sentence(head: int, view: dict, query: int, key: int) -> str:
     """What the page says about a cell of layer 1."""
     if query == 0:
-        return f"Predicting the first letter, head {head + 1} has only the beginning · to look at: 100 %."
+        return said("reading.start", head=said("head", n=head + 1))
     percent = round(100 * float(f"{view['attention'][0][head][query][key]:.4f}"))
     text = "".join(view["letters"][1:query + 1])
-    return (f"Predicting what follows {view['letters'][query]} in “{text}”, head {head + 1} looks {percent} % at "
-            f"{view['letters'][key]}.")
+    return said("reading", query=view["letters"][query], text=text, head=said("head", n=head + 1), percent=percent,
+                key=view["letters"][key])
 
 
 @pytest.mark.parametrize("way", ["hover", "click"])
@@ -91,13 +88,14 @@ def test_a_document_with_unknown_letters_is_declined_in_words(paused):
     visitor, session = paused
     visitor.see("look").fill("zoë<b>")
     note = visitor.page.locator("#look-note")
-    expect(note).to_have_text("No name in the data has ë, <, >, so the pictures stay with the name it learns from.")
+    expect(note).to_have_text(said("look.unknown", letters="ë, <, >"))
     letters = ["·", *session.run.docs[2]]
     expect(visitor.see("attention").locator("[data-head='0'] tbody th")).to_have_text(letters)
     visitor.see("look").fill("zo")
     expect(note).to_be_hidden()
 
 
+@pytest.mark.fresh_page
 def test_the_numbers_of_attention_can_be_shown(visitor):
     visitor.page.goto("")
     cell = visitor.see("attention").locator("[data-key]").nth(4)
@@ -153,19 +151,20 @@ def test_a_prefix_with_unknown_letters_is_declined_in_words(paused):
     visitor.put("prefix", "é3")
     visitor.press("more-names")
     note = visitor.page.locator("#prefix-note")
-    expect(note).to_have_text("No name in the data has é, 3, so that names begin as they like.")
+    expect(note).to_have_text(said("prefix.unknown", letters="é, 3"))
     expect(visitor.see("names").locator("li")).to_have_count(6)
     visitor.put("prefix", "e")
     visitor.press("more-names")
     expect(note).to_be_hidden()
 
 
+@pytest.mark.fresh_page
 def test_there_are_no_more_names_before_there_is_a_model(visitor):
     visitor.page.goto("")
     expect(visitor.see("more-names")).to_be_disabled()
 
 
 def test_the_slider_goes_from_one_tenth_to_two(visitor):
-    visitor.page.goto("")
+    visitor.open()
     slider = visitor.see("temperature")
     assert [slider.get_attribute(name) for name in ("min", "max", "value")] == ["0.1", "2", "0.5"]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import zxingcpp
 from common.recipe import DEFAULTS
-from test_browsers import LINES, ROOT, RUN
+from support import beginning, said
+from test_same_bits import LINES, RUN, python_files
 from window import Visitor, expect
 from worker.formats import checkpoint as models
 from worker.formats import model_link, safetensors_file
@@ -37,24 +38,22 @@ def trained(visitor: Visitor, fragment: str = SMALL) -> None:
     visitor.wait("done")
 
 
-def of_length(visitor: Visitor, testid: str) -> int:
-    return int(re.search(r"([\d,]+) characters", visitor.see(testid).text_content())[1].replace(",", ""))
-
-
+@pytest.mark.fresh_page
 @pytest.mark.tolerates("favicon.ico")  # the frame stands in a plain file, which has no icon
 def test_share_offers_the_replay_link_the_model_a_code_and_a_frame(visitor, base_url, session):
     trained(visitor)
     expect(visitor.see("sharing")).to_be_hidden()
     visitor.press("share")
-    visitor.reads("status", re.compile("^The link is copied"))
+    visitor.reads("status", said("status.shared"))
     expect(visitor.see("share-link")).to_have_value(base_url + "#" + SMALL)
-    visitor.reads("share-model", re.compile("characters"))
-    assert of_length(visitor, "share-replay") == len(base_url + "#" + SMALL)
+    visitor.reads("share-model", said("share.model"))
+    visitor.reads("share-replay", said("share.replay", count=len(base_url + "#" + SMALL)))
 
     visitor.press("share-model")
-    visitor.reads("status", re.compile("^The model is copied as a link"))
+    visitor.reads("status", said("share.copied.model"))
     copied = visitor.page.evaluate("navigator.clipboard.readText()")
-    assert of_length(visitor, "share-model") == len(copied) and copied.startswith(base_url + "#model=")
+    visitor.reads("share-model", said("share.model", count=f"{len(copied):,}"))
+    assert copied.startswith(base_url + "#model=")
     expect(visitor.see("share-link")).to_have_value(copied)
     model = model_link.decode(copied.split("model=")[1])
     assert model == model_link.decode(model_link.encode(models.take(session, "us-names-2018"), session.run.square))
@@ -68,7 +67,7 @@ def test_share_offers_the_replay_link_the_model_a_code_and_a_frame(visitor, base
     assert zxingcpp.read_barcode(np.kron(modules, np.ones((4, 4), np.uint8))).text == copied
 
     visitor.press("share-embed")
-    visitor.reads("status", re.compile("^Copied: the frame"))
+    visitor.reads("status", said("share.copied.embed"))
     frame = visitor.page.evaluate("navigator.clipboard.readText()")
     visitor.page.goto("LICENSE")
     visitor.page.set_content(frame)
@@ -80,7 +79,7 @@ def test_share_offers_the_replay_link_the_model_a_code_and_a_frame(visitor, base
 
 def test_a_model_link_needs_no_training_and_is_trained_on(visitor, link, session):
     visitor.page.goto("#model=" + link)
-    visitor.reads("status", re.compile("^A model somebody trained, 24 steps on “us-names-2018”"), 60)
+    visitor.reads("status", said("status.opened", step=24, data="us-names-2018"), 60)
     opened = models.session(model_link.decode(link), LINES)
     expected = [f"{p:.4f}" for p in opened.view()["probabilities"][0]]
     shown = [cell for cell in visitor.cells("probabilities") if cell["probability"] in expected]
@@ -97,11 +96,8 @@ def test_a_model_link_needs_no_training_and_is_trained_on(visitor, link, session
 
 
 CODE = """
-import json, os, sys
+import json, sys
 sys.path.insert(0, ".")
-os.mkdir("keep")
-for path, text in json.load(open("more.json")).items():
-    open(path, "w").write(text)
 from worker.formats import checkpoint, model_link
 session = checkpoint.session(model_link.decode(open("link.txt").read()), open("names.txt").readlines())
 answer = json.dumps([[p.hex() for p in row] for row in session.view("emma")["probabilities"]])
@@ -109,10 +105,7 @@ answer = json.dumps([[p.hex() for p in row] for row in session.view("emma")["pro
 
 
 def test_a_model_link_gives_the_same_probabilities_to_the_last_bit_in_every_browser(window, link):
-    files = {str(path.relative_to(ROOT / "py")): path.read_text("utf-8") for path in
-             [*(ROOT / "py").glob("*.py"), *(ROOT / "py/compiler").glob("*.py")]}
-    more = {f"keep/{path.name}": path.read_text("utf-8") for path in (ROOT / "py/keep").glob("*.py")}
-    files |= {"more.json": json.dumps(more), "link.txt": link, "names.txt": "\n".join(LINES)}
+    files = python_files() | {"link.txt": link, "names.txt": "\n".join(LINES)}
     window.goto("LICENSE")
     answer = json.loads(window.evaluate(RUN, {"files": files, "code": CODE}))
     ours = models.session(model_link.decode(link), LINES).view("emma")["probabilities"]
@@ -136,7 +129,7 @@ def test_a_run_that_was_saved_is_opened_and_goes_on_bit_for_bit(visitor, page, b
     other = Visitor(context.new_page())
     other.open()
     other.see("open-file").set_input_files(path)
-    other.reads("status", re.compile("^The run is opened at step 3"))
+    other.reads("status", said("status.resumed", step=3))
     other.press("train")
     other.wait("done")
     session, frame = cpython(SMALL)
@@ -145,31 +138,24 @@ def test_a_run_that_was_saved_is_opened_and_goes_on_bit_for_bit(visitor, page, b
     context.close()
 
 
+FILES = {"weights": (".safetensors", b""), "json": (".json", b'{"settings"'),
+         "curve": (".csv", b"step,loss,mean\r\n1,"), "names": (".txt", b""), "attention": (".svg", b"<svg "),
+         "probabilities": (".svg", b"<svg ")}
+
+
 @pytest.mark.chromium_only("Firefox's driver tells of no download")
-@pytest.mark.parametrize(("kind", "ending", "begins"), [
-    ("weights", ".safetensors", b""), ("json", ".json", b'{"settings"'), ("curve", ".csv", b"step,loss,mean\r\n1,"),
-    ("names", ".txt", b""), ("attention", ".svg", b"<svg "), ("probabilities", ".svg", b"<svg ")])
-def test_each_thing_that_is_kept_comes_as_a_file(kept, kind, ending, begins):
-    name, data = kept[kind]
-    assert name.startswith("microgpt-2") and name.endswith(ending) and data.startswith(begins) and len(data) > 20
-
-
-@pytest.fixture(scope="module")
-def kept(browser, base_url) -> dict[str, tuple[str, bytes]]:
-    """Each file that the page saves after two steps, by its kind: its name and bytes."""
-    context = browser.new_context(base_url=base_url)
-    visitor, files = Visitor(context.new_page()), {}
+def test_each_thing_that_can_be_saved_comes_as_a_file(visitor):
     visitor.open(SMALL)
-    for _ in range(2):
+    for step in (1, 2):
         visitor.press("step")
-        visitor.wait("paused")
-    visitor.reads("step-count", "2 / 24")
-    for kind in ("weights", "json", "curve", "names", "attention", "probabilities"):
+        visitor.reads("step-count", f"{step} / 24")
+    visitor.wait("paused")
+    for kind, (ending, begins) in FILES.items():
         with visitor.page.expect_download() as download:
             visitor.press("save-" + kind)
-        files[kind] = download.value.suggested_filename, Path(download.value.path()).read_bytes()
-    yield files
-    context.close()
+        name, data = download.value.suggested_filename, Path(download.value.path()).read_bytes()
+        assert name.startswith("microgpt-2") and name.endswith(ending), kind
+        assert data.startswith(begins) and len(data) > 20, kind
 
 
 # Drops a file on the page; whether the page took it.
@@ -183,35 +169,35 @@ DROP = """
 
 def test_a_damaged_link_is_said_whatever_is_to_be_looked_at_until_another_is_opened(visitor, link):
     visitor.page.goto(f"#model={link[:-9]}&view=letter.1")
-    visitor.reads("status", re.compile("^This link is damaged"), 60)
+    visitor.reads("status", beginning("keep.damaged"), 60)
     visitor.page.evaluate("location.hash = 'seed=7&n_embd=4&n_head=2'")
-    visitor.reads("status", "Ready. Python 3.14.2 runs in this tab.")
+    visitor.reads("status", said("status.ready", python="3.14.2"))
     visitor.page.evaluate(f"location.hash = 'model={link[:40]}&view=number.wte.0.0'")
-    visitor.reads("status", re.compile("^This link is damaged"))
+    visitor.reads("status", beginning("keep.damaged"))
     visitor.press("step")
     visitor.reads("step-count", "1 / 1000")
-    visitor.reads("status", "Paused at step 1.")
+    visitor.reads("status", said("status.paused", step=1))
 
 
 def test_damaged_links_and_files_are_said_and_the_page_stays_as_it_was(visitor, link, tmp_path):
     visitor.page.goto("#model=" + link[:-9])
-    visitor.reads("status", re.compile("^This link is damaged"), 60)
+    visitor.reads("status", beginning("keep.damaged"), 60)
     visitor.press("step")
     visitor.reads("step-count", "1 / 1000")
     visitor.wait("paused")
     names = visitor.names()
-    for data, said in ((b"emma\nolivia\n", "This is no file that the page has saved."),
-                       (b"\x20\0\0\0\0\0\0\0{<script>alert(1)</script>", "This file is damaged")):
+    for data, key in ((b"emma\nolivia\n", "keep.file.strange"),
+                      (b"\x20\0\0\0\0\0\0\0{<script>alert(1)</script>", "keep.file.damaged")):
         path = tmp_path / "bad.safetensors"
         path.write_bytes(data)
         visitor.see("open-file").set_input_files(path)
-        expect(visitor.see("files-note")).to_contain_text(said)
+        expect(visitor.see("files-note")).to_contain_text(said(key))
     assert visitor.page.evaluate(DROP, "x.safetensors")
-    expect(visitor.see("files-note")).to_contain_text("This is no file that the page has saved.")
+    expect(visitor.see("files-note")).to_contain_text(said("keep.file.strange"))
     assert visitor.page.evaluate(DROP, "x.txt"), "which is data"
     expect(visitor.page.locator("#own-lines")).to_have_text("emma")
     visitor.page.evaluate(f"location.hash = 'model={link[:40]}'")
-    visitor.reads("status", re.compile("^This link is damaged"))
+    visitor.reads("status", beginning("keep.damaged"))
     assert visitor.names() == names and visitor.step() == 1
     visitor.press("step")
     visitor.reads("step-count", "2 / 1000")

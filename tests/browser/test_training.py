@@ -2,16 +2,13 @@
 
 import hashlib
 import re
-import statistics
-from pathlib import Path
 
 import pytest
 from common.recipe import DEFAULTS, FIELDS, LIVE, count_parameters
-from conftest import LONG
+from support import CORE, LONG, said, weights_of
+from texts import EN
 from window import expect
 
-ROOT = Path(__file__).resolve().parents[2]
-CORE = ROOT / "py/microgpt.py"
 SMALL = "num_steps=12&n_embd=8&n_head=2"
 
 
@@ -22,35 +19,25 @@ def test_before_any_script_runs_the_page_has_its_words_settings_and_pictures(bro
     context = browser.new_context(base_url=base_url, java_script_enabled=False)
     page = context.new_page()
     page.goto("")
-    assert "243 lines of plain Python" in page.locator("header").text_content()
+    assert EN["lead"] in page.locator("body > header").text_content()
     assert page.get_by_test_id("attention").locator("[data-head]").count() == 4
     assert page.get_by_test_id("probabilities").locator("[data-true]").count() > 3
     assert page.get_by_test_id("names").locator("[data-name]").count() == 60
-    assert "recording" in page.get_by_test_id("recorded").text_content()
+    assert page.get_by_test_id("recorded").text_content().strip() == EN["recorded"]
     assert [page.get_by_test_id(f"setting-{name}").input_value() for name in ("seed", "n_embd")] == ["42", "16"]
     context.close()
 
 
-def test_the_first_content_is_there_within_half_a_second(visitor):
-    first = []
-    for _ in range(3):
-        visitor.page.goto("about:blank")
-        visitor.page.goto("")
-        visitor.wait("loading|ready")
-        visitor.page.wait_for_selector("[data-head]")
-        paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-        first.append(visitor.page.evaluate(f"new Promise((done) => requestAnimationFrame(() => done({paint})))"))
-    assert min(filter(None, first)) < 500  # the best of three: the machine does other things too
-
-
+@pytest.mark.fresh_page
 def test_the_recordings_curve_and_reading_appear_without_training(visitor):
     visitor.open()
     visitor.reads("loss", re.compile(r"^2\.\d{3}$"))
-    expect(visitor.see("reading")).to_contain_text("Predicting what follows")
-    visitor.reads("status", "Ready. Python 3.14.2 runs in this tab.")
+    expect(visitor.see("reading")).to_have_text(said("reading"))
+    visitor.reads("status", said("status.ready", python="3.14.2"))
     assert visitor.step() == 0
 
 
+@pytest.mark.fresh_page
 def test_the_core_is_shown_with_its_hash_and_every_line(visitor):
     visitor.open()
     visitor.reads("sha256", hashlib.sha256(CORE.read_bytes()).hexdigest())
@@ -67,10 +54,10 @@ def test_the_core_is_shown_with_its_hash_and_every_line(visitor):
 def test_train_runs_to_the_end_with_every_number_that_python_gets(visitor, cpython):
     session, frame = cpython(SMALL)
     visitor.open(SMALL)
-    visitor.reads("train", "Train")
+    visitor.reads("train", said("train"))
     visitor.press("train")
     visitor.wait("done")
-    visitor.reads("train", "Train")
+    visitor.reads("train", said("train"))
     visitor.reads("step-count", "12 / 12")
     assert visitor.points() == frame["points"]
     visitor.reads("loss", f"{frame['mean']:.3f}")
@@ -79,8 +66,7 @@ def test_train_runs_to_the_end_with_every_number_that_python_gets(visitor, cpyth
     names = session.last_names(20, True) + frame["names"][::-1]
     assert visitor.names() == [(step, name) for step, name, _ in names]
     view = session.view()
-    weights = [f"{weight:.4f}" for layer in view["attention"] for head in layer for row in head for weight in row]
-    assert [cell["weight"] for cell in visitor.cells("attention")] == weights
+    assert [cell["weight"] for cell in visitor.cells("attention")] == weights_of(view)
     shown = [(int(cell["token"]), cell["probability"]) for cell in visitor.cells("probabilities")]
     rows = [shown[at:at + 5] for at in range(0, len(shown), 5)]
     assert len(rows) == len(view["targets"])
@@ -92,14 +78,14 @@ def test_train_runs_to_the_end_with_every_number_that_python_gets(visitor, cpyth
 def test_pause_stops_and_train_goes_on(visitor, cpython):
     visitor.open(LONG)
     visitor.press("train")
-    visitor.reads("train", "Pause")
+    visitor.reads("train", said("pause"))
     visitor.wait("training")
     expect(visitor.see("step-count")).not_to_have_text("0 / 2000")
     visitor.press("train")
-    visitor.reads("train", "Train")
+    visitor.reads("train", said("train"))
     visitor.wait("paused")
     step = visitor.step()
-    visitor.reads("status", f"Paused at step {step}.")
+    visitor.reads("status", said("status.paused", step=step))
     visitor.press("step")
     visitor.reads("step-count", f"{step + 1} / 2000")
     visitor.press("train")
@@ -112,26 +98,25 @@ def test_pause_stops_and_train_goes_on(visitor, cpython):
     assert losses == [session.run.train() for _ in steps]
 
 
-def test_a_pause_is_heard_at_once(visitor):
+def test_after_pause_no_more_than_the_slice_under_way_is_trained(visitor):
     visitor.open(LONG)
-    waits = []
     for _ in range(5):
         visitor.press("train")
         visitor.wait("training")
-        waits.append(visitor.page.evaluate("""() => new Promise((done) => {
-          const status = document.querySelector("[data-testid=status]"), start = performance.now();
-          new MutationObserver(() => status.dataset.state === "paused" && done(performance.now() - start))
+        more = visitor.page.evaluate("""() => new Promise((done) => {
+          const status = document.querySelector("[data-testid=status]"), before = frames_heard.length;
+          new MutationObserver(() => status.dataset.state === "paused" && done(frames_heard.length - before))
             .observe(status, { attributes: true });
           document.querySelector("[data-testid=train]").click();
-        })"""))
+        })""")
+        assert more <= 2  # the frame under way, and the one that was asked for while it was drawn
         visitor.wait("paused")
-    assert statistics.median(waits) < 1000 and min(waits) < 300, waits  # the machine does other things too
 
 
 def test_step_takes_one_step_and_pauses(paused):
     visitor, session = paused
-    visitor.reads("train", "Train")
-    visitor.reads("status", "Paused at step 3.")
+    visitor.reads("train", said("train"))
+    visitor.reads("status", said("status.paused", step=3))
     visitor.reads("loss", f"{sum(visitor.points()[1]) / 3:.3f}")
     assert visitor.points()[0] == [1, 2, 3]
 
@@ -146,9 +131,8 @@ def test_reset_shows_the_untrained_model_and_the_next_run_is_the_same(visitor, c
     visitor.reads("loss", "–")
     assert visitor.names() == []
     untrained = cpython(SMALL, steps=0)[0].view()
-    weights = [f"{weight:.4f}" for layer in untrained["attention"] for head in layer for row in head for weight in row]
     visitor.wait("ready|paused")
-    assert [cell["weight"] for cell in visitor.cells("attention")] == weights
+    assert [cell["weight"] for cell in visitor.cells("attention")] == weights_of(untrained)
     visitor.page.evaluate("frames_heard.length = 0")
     visitor.press("train")
     visitor.wait("done")
@@ -165,7 +149,7 @@ def test_reset_while_it_trains_ends_the_run(visitor):
     visitor.press("step")
     visitor.reads("step-count", "1 / 2000")
     visitor.wait("paused")
-    visitor.reads("train", "Train")
+    visitor.reads("train", said("train"))
 
 
 def test_train_after_the_end_begins_anew(visitor):
@@ -180,6 +164,7 @@ def test_train_after_the_end_begins_anew(visitor):
     assert visitor.names() == names and visitor.points()[0] == [1, 2]
 
 
+@pytest.mark.fresh_page
 def test_train_pressed_before_python_is_there_is_remembered(visitor):
     visitor.open("num_steps=3&n_embd=4&n_head=2", state="loading|ready")
     expect(visitor.see("parameters")).not_to_have_text("4,192")  # the page's own Python is there
@@ -188,55 +173,44 @@ def test_train_pressed_before_python_is_there_is_remembered(visitor):
     visitor.reads("step-count", "3 / 3")
 
 
-@pytest.mark.chromium_only("no other browser tells of long tasks")
-def test_no_task_on_the_pages_thread_is_long_while_it_trains(visitor):
-    visitor.page.add_init_script("""
-      window.tasks = [];
-      new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => [task.startTime, task.duration])))
-        .observe({ type: "longtask" });""")
-    visitor.open("num_steps=60")
-    visitor.press("train")
-    expect(visitor.see("step-count")).not_to_have_text("0 / 60")
-    start = visitor.page.evaluate("performance.now()")
-    visitor.wait("done")
-    seconds = (visitor.page.evaluate("performance.now()") - start) / 1000
-    long = [duration for begun, duration in visitor.page.evaluate("tasks") if begun > start]
-    assert sum(long) < 0.25 * 1000 * seconds, long  # a share of the time: a busy machine stretches every task
-
-
 # ---- Settings
 
 
 @pytest.mark.parametrize("changes", [{"n_embd": 32}, {"n_layer": 2, "n_embd": 64}, {"block_size": 8}], ids=str)
 def test_the_number_of_parameters_follows(visitor, changes):
-    visitor.page.goto("")
-    visitor.reads("loss", re.compile(r"^2\.\d{3}$"))  # the page's own Python is there
+    visitor.open()
     for name, value in changes.items():
         visitor.put(f"setting-{name}", str(value))
     visitor.reads("parameters", f"{count_parameters(DEFAULTS | changes, 27):,}")
 
 
-LABELS = {"num_steps": "steps", "seed": "seed", "n_layer": "layers", "n_embd": "width", "block_size": "block size"}
-MENDED = [(name, typed, used, f"{LABELS[name]} goes from {low} to {high}; {used} is used.")
-          for name, _, low, high in FIELDS if name in LABELS
+def mended(name: str, key: str = "settings.limits", used: object = None) -> str:
+    """What is said of a setting that is used as it can be."""
+    if key == "settings.heads":
+        return said(key, used=used)
+    low, high = next(field[2:] for field in FIELDS if field[0] == name)
+    return said(key, name=EN[f"setting.{name}"], low=low, high=high, used=used)
+
+
+MENDED = [(name, typed, used, mended(name, used=used))
+          for name, _, low, high in FIELDS if name in ("num_steps", "seed", "n_layer", "n_embd", "block_size")
           for typed, used in ((str(low - 1), low), (str(high + 1), high))]
 MENDED += [
-    ("seed", "", 42, "seed takes a number from 0 to 999999999; 42 is used."),
-    ("num_steps", "1.5", 1000, "steps takes a number from 1 to 100000; 1000 is used."),
-    ("learning_rate", "0", 0.0001, "learning rate goes from 0.0001 to 10.0; 0.0001 is used."),
-    ("learning_rate", "1e5", 10.0, "learning rate goes from 0.0001 to 10.0; 10.0 is used."),
-    ("n_head", "3", 2, "The width must be divisible by the heads; 2 is used."),
-    ("n_head", "9", 8, "heads goes from 1 to 8; 8 is used."),
+    ("seed", "", 42, mended("seed", "settings.number", 42)),
+    ("num_steps", "1.5", 1000, mended("num_steps", "settings.number", 1000)),
+    ("learning_rate", "0", 0.0001, mended("learning_rate", used=0.0001)),
+    ("learning_rate", "1e5", 10.0, mended("learning_rate", used=10.0)),
+    ("n_head", "3", 2, mended("n_head", "settings.heads", 2)),
+    ("n_head", "9", 8, mended("n_head", used=8)),
 ]
 
 
 def test_what_cannot_be_set_is_mended_and_said(visitor):
-    visitor.page.goto("")
-    visitor.reads("loss", re.compile(r"^2\.\d{3}$"))
-    for name, typed, used, said in MENDED:
+    visitor.open()
+    for name, typed, used, sentence in MENDED:
         visitor.put(f"setting-{name}", str(DEFAULTS[name]))
         visitor.put(f"setting-{name}", typed)
-        expect(visitor.see("settings-note")).to_contain_text(said)
+        expect(visitor.see("settings-note")).to_contain_text(sentence)
         expect(visitor.see(f"setting-{name}")).to_have_value(f"{used:.10g}")
     visitor.put("setting-seed", "7")
     visitor.reads("settings-note", "")
@@ -246,7 +220,7 @@ def test_a_change_in_mid_run_is_for_the_next_run(paused, cpython):
     visitor, session = paused
     visitor.put("setting-seed", "7")
     visitor.put("setting-num_steps", "6")
-    expect(visitor.see("settings-note")).to_contain_text("That is for a new run")
+    expect(visitor.see("settings-note")).to_contain_text(said("settings.new-run"))
     visitor.reads("step-count", "3 / 2000")
     visitor.press("step")
     visitor.reads("step-count", "4 / 2000")
@@ -271,7 +245,7 @@ def test_a_change_before_the_first_step_needs_no_reset(visitor, cpython):
 
 
 def test_a_change_during_the_first_step_leaves_the_page_at_work(visitor):
-    visitor.open("num_steps=4&n_layer=4&n_embd=64")
+    visitor.open("num_steps=4&n_layer=4&n_embd=32")
     visitor.press("train")
     visitor.wait("training")
     visitor.put("setting-seed", "7")
@@ -297,13 +271,13 @@ def test_on_a_phone_nothing_scrolls_sideways_and_a_touch_reads_a_cell(visitor):
     visitor.wait("paused")
     assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     visitor.cell(2, 1, 1).tap()
-    expect(visitor.see("reading")).to_contain_text("head 3 looks")
+    expect(visitor.see("reading")).to_have_text(said("reading", head=said("head", n=3)))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out_from_the_paper(visitor, scheme):
     visitor.page.emulate_media(color_scheme=scheme)
-    visitor.page.goto("")
+    visitor.open()
     ratio = """(element) => {
       const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((x) => x / 255)
         .map((x) => x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4)

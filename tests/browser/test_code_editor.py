@@ -1,18 +1,17 @@
 """The core edited in the page: run, marked as edited, restored; its errors; an endless loop. Two runs side by side."""
 import hashlib
-import json
-import re
-from pathlib import Path
 
 import pytest
 from common import experiments
-from conftest import soak
+from support import CORE, ROOT, said, soak, within
+from texts import KO
 from window import expect
 from worker import core_edit
 from worker.session import Session
 
-ROOT = Path(__file__).resolve().parents[2]
-TEXT = (ROOT / "py/microgpt.py").read_text("utf-8")
+pytestmark = pytest.mark.fresh_page  # to put back the published core starts Python anew all the same
+
+TEXT = CORE.read_text("utf-8")
 SMALL = "num_steps=12&n_embd=8&n_head=2"
 SETTINGS = {"num_steps": 12, "n_embd": 8, "n_head": 2}
 NOISE = "PythonError|CoreError|Traceback"
@@ -70,7 +69,7 @@ def is_published(visitor) -> None:
 
 def is_edited(visitor, text: str) -> None:
     expect(visitor.see("edited")).to_be_visible(timeout=30_000)
-    expect(visitor.see("edited-note")).to_contain_text("An edited core runs")
+    expect(visitor.see("edited-note")).to_have_text(said("edit.running"))
     expect(visitor.see("sha-note")).to_be_visible()
     expect(visitor.see("unmodified")).to_be_hidden()
     visitor.reads("sha256", sha256(text))
@@ -117,7 +116,7 @@ def test_the_link_of_an_edited_core_says_that_the_edit_is_not_in_it(visitor):
     is_edited(visitor, experiments.edit(TEXT, "init"))
     visitor.wait("done")
     visitor.press("share")
-    visitor.reads("status", re.compile("carries the settings and the seed, but not your edit"))
+    visitor.reads("status", said("edit.shared"))
 
 
 def test_a_syntax_error_shows_the_line_and_leaves_the_run_as_it_was(visitor):
@@ -127,7 +126,8 @@ def test_a_syntax_error_shows_the_line_and_leaves_the_run_as_it_was(visitor):
     open_editor(visitor)
     text = change(visitor, "    return order\n", "    return order)\n")
     visitor.press("run-edit")
-    visitor.reads("edit-note", f"Line {line_of(text, 'order)')}, return order): SyntaxError: unmatched ')'")
+    visitor.reads("edit-note", said(
+        "edit.line", line=line_of(text, "order)"), text="return order)", error="SyntaxError: unmatched ')'"))
     is_published(visitor)
     visitor.press("step")
     visitor.reads("step-count", "2 / 12")
@@ -140,22 +140,21 @@ def test_a_syntax_error_shows_the_line_and_leaves_the_run_as_it_was(visitor):
 
 
 @pytest.mark.tolerates(NOISE)
-@pytest.mark.parametrize(("error", "said"), [
+@pytest.mark.parametrize(("error", "raised"), [
     ("raise RuntimeError('enough <b>')", "RuntimeError: enough <b>"),
-    ("self.nothing", "AttributeError: 'Run' object has no attribute 'nothing'"),
+    soak("self.nothing", "AttributeError: 'Run' object has no attribute 'nothing'"),
     ("1 / 0", "ZeroDivisionError: division by zero"),  # which is not taken for a loss that is no number
 ])
-def test_a_raise_in_mid_training_shows_the_line_and_can_be_mended(visitor, error, said):
+def test_a_raise_in_mid_training_shows_the_line_and_can_be_mended(visitor, error, raised):
     visitor.open(SMALL)
     open_editor(visitor)
     text = change(visitor, "        self.step += 1\n", f"        self.step += 1\n        if self.step == 3: {error}\n")
     visitor.press("run-edit")
     visitor.wait("broken")
     line = line_of(text, "if self.step == 3")
-    stopped = f"Your core stopped at line {line}, if self.step == 3: {error}: {said}"
-    expect(visitor.see("status")).to_contain_text(stopped)
-    expect(visitor.see("edit-note")).to_contain_text(said)
-    visitor.reads("train", "Train")
+    visitor.reads("status", said("edit.raised", line=line, text=f"if self.step == 3: {error}", error=raised))
+    expect(visitor.see("edit-note")).to_contain_text(raised)
+    visitor.reads("train", said("train"))
     assert visitor.page.locator("#status b").count() == 0
     is_edited(visitor, text)
     change(visitor, "        self.step += 1\n", "        self.step += 1  # mended\n")
@@ -174,7 +173,7 @@ def test_an_endless_loop_is_noticed_and_ended_and_the_text_stays(visitor, button
     is_edited(visitor, text)
     if button != "restore":  # which need not wait
         visitor.wait("silent", 30)
-        expect(visitor.see("status")).to_contain_text("your text stays in the editor")
+        expect(visitor.see("status")).to_have_text(said("edit.silent"))
     visitor.press(button)
     visitor.wait("ready|paused")
     is_published(visitor)
@@ -198,7 +197,7 @@ def test_a_core_that_cannot_be_compiled_goes_on_in_python(visitor):
            'return Value(abs(self.data), "abs", (self,), (1.0 if self.data > 0 else -1.0,))')
     visitor.press("run-edit")
     visitor.wait("done")
-    expect(visitor.see("engine-note")).to_contain_text("This could not be compiled")
+    expect(visitor.see("engine-note")).to_have_text(said("engine.declined"))
 
 
 # ---- How often each line ran
@@ -214,7 +213,7 @@ def test_the_lines_are_counted_and_the_run_goes_on_as_if_nobody_had_looked(visit
     visitor.press("lines")
     counts = visitor.see("source-counts")
     expect(counts.locator("tbody tr")).to_have_count(len(TEXT.splitlines()), timeout=30_000)
-    expect(counts).to_contain_text("One step, number 3,")
+    expect(counts).to_contain_text(within("lines.caption", step=3))
     parameters = int(visitor.see("parameters").text_content().replace(",", ""))
     line = line_of(TEXT, "            p.grad = 0.0")
     expect(counts.locator(f'tr[data-line="{line}"] td').first).to_have_text(f"{parameters:,}")
@@ -242,7 +241,7 @@ def names(visitor, which: str) -> list[str]:
 def test_two_runs_stand_side_by_side_with_what_differs(visitor):
     visitor.open(SMALL)
     visitor.press("keep")
-    expect(visitor.see("compare-note")).to_contain_text("no run to keep yet")
+    expect(visitor.see("compare-note")).to_have_text(said("compare.nothing"))
     visitor.press("train")
     visitor.wait("done")
     first = [name for _, name in visitor.names()][:20]
@@ -258,8 +257,9 @@ def test_two_runs_stand_side_by_side_with_what_differs(visitor):
     visitor.wait("done")
     assert names(visitor, "a") == first
     assert names(visitor, "b") == [name for _, name in visitor.names()][:20] != first
-    assert series(visitor) == [["step", "12", "12"], ["mean loss", mean, visitor.see("loss").text_content()],
-                               ["learning rate", "0.01", "0.02"]]
+    assert series(visitor) == [[said("figure.step"), "12", "12"],
+                               [said("compare.loss"), mean, visitor.see("loss").text_content()],
+                               [said("setting.learning_rate"), "0.01", "0.02"]]
     diff = visitor.see("difference")
     expect(diff.locator("del")).to_have_text(["scale = (dot(x, x) / len(x) + 1e-5) ** -0.5",
                                               "return [xi * scale for xi in x]"])
@@ -268,17 +268,16 @@ def test_two_runs_stand_side_by_side_with_what_differs(visitor):
     visitor.see("engine").scroll_into_view_if_needed()
     plot = visitor.page.locator("#chart .u-over")
     plot.hover(position={"x": plot.bounding_box()["width"] - 2, "y": 40})
-    expect(visitor.page.locator("#loss-hint")).to_contain_text(f"A at step 12: mean {mean}.")
+    expect(visitor.page.locator("#loss-hint")).to_contain_text(said("chart.kept", step=12, mean=mean))
     visitor.press("let-go")
     expect(visitor.see("compared")).to_be_hidden()
     expect(visitor.see("kept-legend")).to_be_hidden()
 
 
 def test_every_new_word_of_the_source_is_there_in_korean(visitor):
-    texts = json.loads((ROOT / "static/languages/ko.json").read_text("utf-8"))
     visitor.open(SMALL + "&lang=ko")
     open_editor(visitor)
     visitor.see("experiment").select_option("init")
     visitor.press("run-edit")
-    expect(visitor.see("edited-note")).to_have_text(texts["edit.running"].format(lines=1), timeout=30_000)
-    expect(visitor.see("restore")).to_have_text(texts["edit.restore"])
+    expect(visitor.see("edited-note")).to_have_text(said("edit.running", texts=KO, lines=1), timeout=30_000)
+    expect(visitor.see("restore")).to_have_text(KO["edit.restore"])
