@@ -33,7 +33,7 @@ def sentence(head: int, view: dict, query: int, key: int) -> str:
         return said("reading.start", head=said("head", n=head + 1))
     percent = round(100 * float(f"{view['attention'][0][head][query][key]:.4f}"))
     text = "".join(view["letters"][1:query + 1])
-    return said("reading", query=view["letters"][query], text=text, head=said("head", n=head + 1), percent=percent,
+    return said("reading", text=text, head=said("head", n=head + 1), percent=percent,
                 key=view["letters"][key])
 
 

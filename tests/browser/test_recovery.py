@@ -289,7 +289,8 @@ RAISING = {
     "in the loop": ("raise ValueError('as if by a fault')", STUMBLED + "ValueError: as if by a fault"),
     "in a task": ("__import__('asyncio').create_task(self.attention.show())", STUMBLED + "TypeError: "),
     "for memory": ("bytearray(1 << 30)", NO_MEMORY + "MemoryError: "),
-    "where JavaScript calls": ("from pyscript import window; window.queueMicrotask(lambda: bytearray(1 << 30)); window.Promise.resolve('x').then("
+    "where JavaScript calls": ("from pyscript import window; "
+                               "window.queueMicrotask(lambda: bytearray(1 << 30)); window.Promise.resolve('x').then("
                                "lambda text: 1 // 0)", f"{STUMBLED}|{NO_MEMORY}"),
 }
 

@@ -88,7 +88,7 @@ class AttentionView:
         cell, query, key = self.cell(*self.chosen), self.chosen[2], self.chosen[3]
         table = cell.closest("table")  # which knows its letters: others may be on their way
         letters = [letter.textContent for letter in table.querySelectorAll("thead th")]
-        values = {"head": table.caption.textContent, "query": letters[query], "key": letters[key],
+        values = {"head": table.caption.textContent, "key": letters[key],
                   "text": "".join(letters[1:query + 1]), "percent": "%d" % round(100 * float(cell.dataset.weight))}
         put("reading", ("reading" if query else "reading.start", values))
 
