@@ -321,7 +321,7 @@ class Training:
         run = state.run
         try:
             await asyncio.wait_for(state.settled(), PRESS_HEARD_S)
-        except TimeoutError:
+        except asyncio.TimeoutError:
             if state.mode == PAUSING and run == state.run:
                 self.recovery.show_silence(self.client.silence)
 

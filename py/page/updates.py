@@ -80,7 +80,7 @@ class Updates:
             saved, self.saving = self.saving.answer, None
             if saved:
                 return True
-        except TimeoutError:
+        except asyncio.TimeoutError:
             pass
         dom.get("update-unkept").hidden = False
         return False

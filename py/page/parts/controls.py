@@ -62,7 +62,7 @@ class Controls:
         if state.pulling and state.core is None and not (silent or state.worker == STARTING):
             try:
                 await asyncio.wait_for(state.settled(), PRESS_HEARD_S)
-            except TimeoutError:  # a slice that takes longer is nobody's any more
+            except asyncio.TimeoutError:  # a slice that takes longer is nobody's any more
                 silent = True
             if not silent and state.mode != IDLE:
                 return  # the visitor has begun the next run already

@@ -101,7 +101,7 @@ class OwnData:
         if recipe["sha256"] in self.packing:
             try:
                 await asyncio.wait_for(self.packing[recipe["sha256"]].wait(), PACKING_S)
-            except TimeoutError:
+            except asyncio.TimeoutError:
                 pass
 
     def text(self, recipe):
