@@ -69,14 +69,14 @@ def said(*keys: str, texts: dict = EN, **values) -> str | re.Pattern:
         assert f"{{{name}}}" in text, f"{keys} have no {{{name}}}"
         text = text.replace(f"{{{name}}}", str(value))
     text = text.replace("\xa0", " ")
-    if not re.search(r"\{[a-z_]+\}", text):
+    if not re.search(r"\{\w+\}", text):
         return text
     return re.compile("^" + pattern(text) + "$")
 
 
 def pattern(text: str) -> str:
     """A text with {places} as a regular expression."""
-    pieces = re.split(r"(\{[a-z_]+\})", text)
+    pieces = re.split(r"(\{\w+\})", text)
     return "".join(".+" if piece.startswith("{") and piece.endswith("}") else re.escape(piece).replace(r"\ ", r"\s")
                    for piece in pieces)
 

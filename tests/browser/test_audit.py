@@ -106,7 +106,7 @@ def open_editor(visitor):
 
 def first_visit(visitor):
     held = []
-    visitor.page.route("**/pyodide.asm.wasm", lambda route: held.append(route))
+    visitor.page.route("**/pyodide.asm.wasm*", lambda route: held.append(route))
     visitor.page.goto("#" + LONG)
     visitor.wait("loading")
     expect(visitor.see("train")).to_be_enabled()
@@ -114,7 +114,7 @@ def first_visit(visitor):
     yield "loading, with the recording"
     for route in held:
         route.continue_()
-    visitor.page.unroute("**/pyodide.asm.wasm")
+    visitor.page.unroute("**/pyodide.asm.wasm*")
     visitor.wait("ready")
     yield "ready"
     visitor.press("train")
@@ -206,14 +206,14 @@ def own_and_unusual(visitor):
 
 
 def failing(visitor):
-    visitor.page.route("**/pyodide.asm.wasm", lambda route: route.abort())
+    visitor.page.route("**/pyodide.asm.wasm*", lambda route: route.abort())
     visitor.page.goto("#" + SMALL)
     visitor.wait("failed")
     expect(visitor.see("retry")).to_be_visible()
     yield "failed, with Retry"
-    visitor.page.unroute("**/pyodide.asm.wasm")
+    visitor.page.unroute("**/pyodide.asm.wasm*")
     put_in_place(visitor.page.context, PATIENT)
-    visitor.page.route("**/pyodide.asm.wasm", lambda route: None)
+    visitor.page.route("**/pyodide.asm.wasm*", lambda route: None)
     visitor.page.reload()
     visitor.wait("silent")
     yield "silent, with Retry"

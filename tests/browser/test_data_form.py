@@ -55,7 +55,7 @@ def in_cpython(visitor, content: bytes) -> tuple[Session, dict]:
 def test_korean_names_train_with_every_number_that_python_gets(settled, letters):
     visitor = settled
     visitor.put("own-text", KOREAN)
-    visitor.reads("own-note", beginning("own.facts", documents=10, letters=28, shortest=3, longest=3))
+    visitor.reads("own-note", beginning("own.facts", documents=10, letters=24, shortest=3, longest=3))
     assert visitor.see("own-lines").locator("li").all_text_contents() == KOREAN.split()[:8]
     visitor.press("own-use")
     expect(visitor.see("setting-data")).to_have_value("own")
@@ -160,6 +160,7 @@ def test_a_file_can_be_dropped_anywhere(visitor):
     visitor.reads("own-note", beginning("own.facts", documents=2))
 
 
+@pytest.mark.fresh_page
 def test_a_link_to_own_data_asks_for_them_and_knows_them(visitor):
     sha256 = read(KOREAN.encode()).sha256[:12]
     visitor.open(f"{SMALL}&data=own&letters=jamo&sha256={sha256}")
@@ -169,7 +170,7 @@ def test_a_link_to_own_data_asks_for_them_and_knows_them(visitor):
     visitor.reads("train", said("train"))
     visitor.put("own-text", "emma\nolivia")
     visitor.press("own-use")
-    expect(visitor.see("settings-note")).to_have_text(said("own.other"))
+    expect(visitor.see("settings-note")).to_contain_text(said("own.other"))
     visitor.back()
     visitor.put("own-text", KOREAN)
     visitor.reads("own-note", beginning("own.facts", documents=10))
@@ -258,7 +259,7 @@ def test_damaged_data_in_a_link_are_said_and_can_be_given_by_hand(visitor):
         visitor.page.goto("#" + fragment)
         visitor.wait("problem")
         visitor.reads("status", beginning(key))
-        refused(visitor, within("own.wanted"))
+        refused(visitor, re.compile(within("own.wanted").pattern.replace(".+", ".*")))
         assert not visitor.page.locator("main img").count()
     visitor.page.goto("#" + DAMAGED[0][0] + "&engine=compiled")
     visitor.wait("problem")

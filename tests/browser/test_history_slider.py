@@ -6,7 +6,8 @@ from support import pattern, said, weights_of
 from texts import EN
 from window import expect
 
-RUN = "num_steps=60&n_embd=8&n_head=2&block_size=8"
+RUN = "num_steps=200&n_embd=8&n_head=2&block_size=8"
+WHOLE = "num_steps=60&n_embd=8&n_head=2&block_size=8"
 SHOWN = ["attention", "probabilities"]
 
 
@@ -39,7 +40,7 @@ def two_steps(visitor):
     visitor.open(RUN)
     for step in (1, 2):
         visitor.press("step")
-        visitor.reads("step-count", f"{step} / 60")
+        visitor.reads("step-count", f"{step} / 200")
     visitor.wait("paused")
 
 
@@ -49,7 +50,7 @@ def test_the_slider_shows_exactly_what_was_shown(visitor):
     seen, names = {}, {}
     for step in range(1, 7):
         visitor.press("step")
-        visitor.reads("step-count", f"{step} / 60")
+        visitor.reads("step-count", f"{step} / 200")
         visitor.wait("paused")
         seen[step], names[step] = plain(pictures(visitor)), visitor.names()
     for step in (2, 5, 1, 6):
@@ -64,7 +65,7 @@ def test_the_slider_shows_exactly_what_was_shown(visitor):
 
 
 def test_the_run_goes_on_meanwhile_and_its_losses_are_the_same(visitor, cpython):
-    visitor.open(RUN)
+    visitor.open(WHOLE)
     visitor.press("train")
     visitor.page.wait_for_selector("#history-row:visible")
     expect(visitor.see("history")).not_to_have_attribute("max", re.compile("^[0-9]$"))
@@ -75,20 +76,20 @@ def test_the_run_goes_on_meanwhile_and_its_losses_are_the_same(visitor, cpython)
     visitor.put("look", "emma")
     expect(visitor.page.locator('#attention [data-head="0"] tbody th')).to_have_count(5)
     step = int(re.search(r"\d+", text)[0])
-    session = cpython(RUN, steps=step)[0]
+    session = cpython(WHOLE, steps=step)[0]
     assert [cell["weight"] for cell in visitor.cells("attention")] == weights_of(session.view("emma"))
     assert shown_names(visitor)[0][0] == step and visitor.see("history-step").text_content() == text
     visitor.press("history-now")
     visitor.reads("history-step", said("past.now"))
     visitor.wait("done")
-    assert visitor.points() == cpython(RUN)[1]["points"]
+    assert visitor.points() == cpython(WHOLE)[1]["points"]
 
 
 def test_from_the_keyboard(visitor):
     visitor.open(RUN)
     for step in range(1, 4):
         visitor.press("step")
-        visitor.reads("step-count", f"{step} / 60")
+        visitor.reads("step-count", f"{step} / 200")
     visitor.wait("paused")
     visitor.see("history").focus()
     for key, text in (("ArrowLeft", said("past.step", step=2)), ("ArrowLeft", said("past.step", step=1)),
@@ -111,7 +112,7 @@ def test_the_panel_looks_at_the_same_time_as_the_pictures(visitor, cpython, engi
     visitor.open(RUN + f"&engine={engine}")
     for step in range(1, 4):
         visitor.press("step")
-        visitor.reads("step-count", f"{step} / 60")
+        visitor.reads("step-count", f"{step} / 200")
     visitor.wait("paused")
     look_back(visitor, 1)
     visitor.page.locator('#probabilities [data-go="letter.1.probabilities"]').click()
@@ -144,7 +145,7 @@ def test_reset_forgets_the_past(visitor):
     two_steps(visitor)
     look_back(visitor, 1)
     visitor.press("reset")
-    visitor.reads("step-count", "0 / 60")
+    visitor.reads("step-count", "0 / 200")
     expect(visitor.page.locator("#history-row")).to_be_hidden()
     expect(visitor.page.locator("body.past")).to_have_count(0)
 

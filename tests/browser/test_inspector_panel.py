@@ -123,6 +123,7 @@ def test_an_invented_name_is_followed_by_a_press(visitor):
     expect(visitor.see("look")).to_have_value("")
 
 
+@pytest.mark.fresh_page
 def test_the_panel_speaks_the_language_that_is_chosen(visitor):
     visitor.open(SMALL + "&view=letter.1.loss&lang=ko")
     title(visitor, KO["letter.loss.title"])

@@ -11,6 +11,7 @@ from support import ROOT, beginning, said, soak
 from texts import EN
 from window import expect
 
+UNCOPIED = re.compile("|".join(re.escape(EN[key]) for key in ("share.uncopied", "status.unshared")))
 RECORDED = json.loads((ROOT / "static/recorded.json").read_text("utf-8"))
 
 
@@ -94,16 +95,16 @@ def test_where_nothing_can_be_copied_share_says_where_the_link_is(settled):
     settled.wait("ready")
     settled.page.evaluate("() => { navigator.clipboard.write = async () => { throw new Error('no'); }; }")
     settled.press("share")
-    settled.reads("status", re.compile("|".join(map(re.escape, (EN["share.uncopied"], EN["status.unshared"])))))
+    settled.reads("status", UNCOPIED)
 
 
 @pytest.mark.fresh_page
-@pytest.mark.parametrize(("answer", "key"), [
+@pytest.mark.parametrize(("answer", "spoken"), [
     ("(data) => { window.given = data; }", None),
     ("() => { throw new DOMException('the visitor closed it', 'AbortError'); }", None),
-    ("() => { throw new DOMException('not now', 'NotAllowedError'); }", "share.uncopied"),
+    ("() => { throw new DOMException('not now', 'NotAllowedError'); }", UNCOPIED),
 ])
-def test_the_systems_share_sheet_is_used_where_there_is_one(visitor, base_url, answer, key):
+def test_the_systems_share_sheet_is_used_where_there_is_one(visitor, base_url, answer, spoken):
     visitor.page.add_init_script(f"navigator.share = async (data) => ({answer})(data)")
     visitor.open("seed=7")
     before = visitor.see("status").text_content()
@@ -112,7 +113,7 @@ def test_the_systems_share_sheet_is_used_where_there_is_one(visitor, base_url, a
         title = visitor.page.title()
         expect(visitor.page.locator("body")).to_be_visible()
         assert visitor.page.evaluate("given") == {"title": title, "url": base_url + "#seed=7"}
-    visitor.reads("status", said(key) if key else before)
+    visitor.reads("status", spoken or before)
 
 
 # ---- Links from strangers

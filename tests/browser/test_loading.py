@@ -60,10 +60,10 @@ def test_a_damaged_file_is_named_and_retry_fetches_it_anew(visitor, file, named)
         response = route.fetch()
         route.fulfill(response=response, body=response.body()[:-1] + b"#")
 
-    visitor.page.context.route(f"**/{file}", damage)
+    visitor.page.context.route(f"**/{file}*", damage)
     visitor.open("num_steps=3&n_embd=4&n_head=2", state="failed")
     visitor.reads("status", said("status.damaged", reason=named))
-    visitor.page.context.unroute(f"**/{file}")
+    visitor.page.context.unroute(f"**/{file}*")
     visitor.press("retry")
     visitor.wait("ready")
     visitor.press("train")
@@ -118,12 +118,12 @@ class Waiting(Handler):
     held, awaited, times, asked = "", "", 1, threading.Semaphore(0)
 
     def send_head(self):
-        if self.path == Waiting.awaited:
+        if self.path.partition("?")[0] == Waiting.awaited:
             Waiting.asked.release()
         return super().send_head()
 
     def copyfile(self, source, out):
-        if not self.path.endswith(Waiting.held):
+        if not self.path.partition("?")[0].endswith(Waiting.held):
             return super().copyfile(source, out)
         content = source.read()
         out.write(content[:len(content) // 2])
@@ -172,7 +172,7 @@ def test_the_download_is_told_in_megabytes(visitor, hold):
 
 @pytest.mark.tolerates(*NOISE)
 def test_a_second_failure_is_said_too(visitor):
-    visitor.page.context.route("**/pyodide.asm.wasm", lambda route: route.abort())
+    visitor.page.context.route("**/pyodide.asm.wasm*", lambda route: route.abort())
     visitor.open(state="failed")
     visitor.press("retry")
     visitor.wait("loading")
@@ -199,11 +199,11 @@ def test_a_page_without_its_own_python_says_so_and_can_be_loaded_again(visitor, 
     if fault == "none":
         visitor.open()
         return expect(visitor.see("incomplete")).to_be_hidden()
-    visitor.page.context.route(f"**/{file}", break_it)
+    visitor.page.context.route(f"**/{file}*", break_it)
     visitor.page.goto("")
     expect(visitor.see("incomplete")).to_be_visible(timeout=30_000)
     expect(visitor.see("attention").locator("[data-head]")).to_have_count(4)
-    visitor.page.context.unroute(f"**/{file}")
+    visitor.page.context.unroute(f"**/{file}*")
     visitor.press("load-again")
     visitor.wait("ready")
     expect(visitor.see("incomplete")).to_be_hidden()
@@ -241,7 +241,7 @@ def test_what_came_damaged_and_was_cached_is_asked_for_anew(visitor, site, monke
 
 @pytest.mark.tolerates(*NOISE, "integrity")
 def test_without_the_chart_everything_else_goes_on(visitor):
-    visitor.page.context.route("**/uPlot.esm.js", lambda route: route.abort())
+    visitor.page.context.route("**/uPlot.esm.js*", lambda route: route.abort())
     visitor.open("num_steps=3&n_embd=4&n_head=2")
     visitor.press("train")
     visitor.wait("done")

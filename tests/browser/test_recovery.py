@@ -46,11 +46,11 @@ def test_reset_begins_anew_when_the_worker_is_dead(visitor):
 @pytest.mark.soak
 @pytest.mark.parametrize("button", ["retry", "reset"])
 def test_a_worker_that_dies_on_its_way_is_noticed_and_started_again(visitor, button):
-    visitor.page.context.route("**/python_stdlib.zip", lambda route: None)
+    visitor.page.context.route("**/python_stdlib.zip*", lambda route: None)
     visitor.page.goto("#" + SMALL)
     expect(visitor.see("status")).to_have_text(said("status.loading"), timeout=30_000)
     die(visitor)
-    visitor.page.context.unroute("**/python_stdlib.zip")
+    visitor.page.context.unroute("**/python_stdlib.zip*")
     visitor.wait("silent", 40)
     visitor.reads("status", said("status.stalled"))
     visitor.press(button)
@@ -245,7 +245,7 @@ def test_a_loss_that_breaks_later_keeps_its_curve_and_says_where(visitor, cpytho
 
 @pytest.mark.parametrize("data", ["", " \n\n"])
 def test_data_without_documents_is_a_problem_in_words(visitor, data):
-    visitor.page.context.route("**/us-names-2018.txt", lambda route: route.fulfill(body=data))
+    visitor.page.context.route("**/us-names-2018.txt*", lambda route: route.fulfill(body=data))
     visitor.open()
     visitor.press("train")
     visitor.wait("problem")

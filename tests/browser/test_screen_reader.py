@@ -151,11 +151,11 @@ def what_opens_says_that_it_is_open(visitor):
 @pytest.mark.tolerates(r"^Error \(.*pyscript\.mjs", "ERR_FAILED|Failed to load|pyodide.asm.wasm|fetch")
 def test_what_went_wrong_is_announced_and_retry_leaves_the_focus_by_it(visitor):
     page = visitor.page
-    page.route("**/pyodide.asm.wasm", lambda route: route.abort())
+    page.route("**/pyodide.asm.wasm*", lambda route: route.abort())
     page.goto("#" + SMALL)
     status = page.get_by_role("status").filter(has_text=within("status.failed"))
     expect(status).to_be_visible(timeout=60_000)
-    page.unroute("**/pyodide.asm.wasm")
+    page.unroute("**/pyodide.asm.wasm*")
     page.get_by_role("button", name=EN["retry"]).press("Enter")
     expect(page.get_by_role("button", name=EN["retry"])).to_be_hidden()
     expect(page.get_by_role("button", name=EN["train"], exact=True)).to_be_focused()
