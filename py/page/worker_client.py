@@ -96,7 +96,8 @@ class WorkerClient:
     async def _answer(self, read, verb, arguments):
         self.waiting += 1
         try:
-            await self._open(ROOM_OF.get(verb))
+            if (verb, arguments) != ("use_engine", ("core",)):  # which is there already
+                await self._open(ROOM_OF.get(verb))
             return await self._race(read(getattr(self.worker.sync, verb)(*arguments)))
         except Exception as error:
             raise _crossed(error) from None
@@ -108,9 +109,10 @@ class WorkerClient:
         """Hand the worker the files of a room that it has not."""
         if room and room not in self.rooms:
             worker, files = self.worker, await rooms.texts(room, "worker")
+            if worker != self.worker:
+                raise Failed("it was ended")
             await self._race(worker.sync.add_files(files))
-            if worker == self.worker:
-                self.rooms.add(room)
+            self.rooms.add(room)
 
     def end(self):
         """End the worker; calls under way raise Failed."""

@@ -214,7 +214,7 @@ def test_a_loss_that_is_no_number_keeps_the_weights_and_a_smaller_rate_helps(vis
     visitor.open("num_steps=20&n_embd=8&n_head=2&learning_rate=10")
     visitor.press("train")
     visitor.wait("broken", 20)
-    visitor.reads("status", said("status.broken", broken=2, step=1))
+    visitor.reads("status", said("status.broken", broken=2))  # and the step before its slice
     visitor.reads("train", said("train"))
     assert visitor.names()
     visitor.see("look").fill("emma")
@@ -249,7 +249,7 @@ def test_data_without_documents_is_a_problem_in_words(visitor, data):
     visitor.open()
     visitor.press("train")
     visitor.wait("problem")
-    visitor.reads("status", beginning("status.problem"))
+    visitor.reads("status", said("data.blank"))
     visitor.reads("train", said("train"))
 
 
@@ -300,7 +300,7 @@ RAISING = {
 def test_what_the_pages_own_python_raises_is_said_and_retry_goes_on_to_the_same_end(visitor, cpython, where):
     does, sentence = RAISING[where]
     points, names = whole_run(cpython, SMALL)
-    file, place, _ = FRAME_SHOWN
+    file, place = FRAME_SHOWN
     put_in_place(visitor.page.context, (file, place, ONCE.format(does=does) + place))
     visitor.open(SMALL)
     visitor.press("train")

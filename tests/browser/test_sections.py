@@ -2,9 +2,12 @@
 import re
 
 import pytest
+from support import said
+from texts import EN
 from window import expect
 
 SMALL = "n_embd=8&n_head=2&block_size=8"
+pytestmark = pytest.mark.fresh_page  # each begins at the top of the page
 ROW = ("train", "inside", "source", "compare", "settings", "save")
 PHONE = {"width": 390, "height": 844}
 
@@ -99,15 +102,15 @@ def test_on_a_phone_next_brings_the_new_text_to_the_top(visitor):
 def test_each_engine_has_its_speed_and_the_compiled_one_is_offered_once(visitor):
     visitor.open("num_steps=3000")
     expect(visitor.page.locator("#engine option")).to_have_text(
-        ["Plain Python", "Compiled to WebAssembly: the same numbers, faster"])
+        [said("engine.core"), said("engine.compiled")])
     visitor.press("train")
     visitor.see("offer-compiled").click(timeout=60_000)
     expect(visitor.see("engine")).to_have_value("compiled")
     expect(visitor.see("offer-compiled")).to_be_hidden()
     visitor.wait("done")
-    expect(visitor.page.locator("#engine option").first).to_have_text(re.compile(r"^Plain Python · [\d.,]+ steps/s$"))
-    expect(visitor.page.locator("#engine option").last).to_have_text(re.compile(r"faster · [\d.,]+ steps/s$"))
+    expect(visitor.page.locator("#engine option").first).to_have_text(said("engine.speed", engine=EN["engine.core"]))
+    expect(visitor.page.locator("#engine option").last).to_have_text(said("engine.speed", engine=EN["engine.compiled"]))
     visitor.see("engine").select_option("core")
     visitor.press("train")
-    visitor.page.wait_for_function("parseInt(document.getElementById('step-count').textContent) >= 10")
+    visitor.become(lambda: visitor.step() >= 10)
     expect(visitor.see("offer-compiled")).to_be_hidden()

@@ -53,8 +53,11 @@ class Sections:
         self.jumped = True
         self.mark(place.dataset.section if place else "controls")
 
-    def scrolled(self, *_):
-        self.jumped = False
+    def scrolled(self, event):
+        if self.row.contains(event.target):  # a press there is the next jump: the row must not move under it
+            document.addEventListener(event.type, self.scrolled, ONCE)
+        else:
+            self.jumped = False
 
     def crossed(self, entries, *_):
         """Sections came into the band or left it."""
