@@ -56,7 +56,7 @@ class App:
         state.on_end.add(lambda: asyncio.create_task(self.guard(self.published.check())))
         for part in (self.attention, self.names, self.history, self.training, self.controls, data_form, self.files,
                      Sharing(state, client, self.training, self.data), self.language, self.autosave, self.updates,
-                     EngineSwitch(state),
+                     EngineSwitch(state), self.sections,
                      Comparison(state, client, self.chart, self.names), Drops(self.files, data_form, self.guard)):
             self.register(part.events)
         self.register([(id, event, self.source.handler(method)) for id, event, method in (

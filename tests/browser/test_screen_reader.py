@@ -178,6 +178,6 @@ def test_what_goes_when_it_is_pressed_hands_the_focus_on(visitor):
     expect(visitor.see("kept-sum")).to_have_text(said("kept.sum", count=1), timeout=20_000)
     page.reload()
     expect(page.get_by_role("status").filter(has_text=within("kept"))).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name=EN["kept.go-on"]).press("Enter")
+    page.get_by_role("button", name=EN["kept.go-on"], exact=True).press("Enter")
     visitor.reads("step-count", re.compile("^[1-3] / 12"))  # what was kept last
     expect(page.get_by_role("button", name=EN["train"], exact=True)).to_be_focused()

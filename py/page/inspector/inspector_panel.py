@@ -179,7 +179,7 @@ class InspectorPanel:
         if address and address != self.address:
             if not await self.open(address):
                 dom.line("ignored", self.problem)
-        elif not address and self.address:
+        elif not address and (self.address or self.wanted):  # it may be on its way
             self.close()
 
     async def key(self, event):

@@ -21,7 +21,7 @@ class Sections:
         self.show_view = show_view
         self.row, self.bar = dom.get("sections"), document.querySelector(".controls")
         self.places = list(document.querySelectorAll("[data-section]"))
-        self.row.addEventListener("focusin", lambda event: self.show_link(event.target))
+        self.events = [("sections", "focusin", self.follow_focus)]
         self.in_band = set()
         self.jumped = False  # to a section, and nobody has scrolled since: it stays marked, however short it is
         self.mark("controls")
@@ -77,6 +77,11 @@ class Sections:
             elif not link.hasAttribute("aria-current"):
                 link.setAttribute("aria-current", "true")
                 self.show_link(link)
+
+    def follow_focus(self, event):
+        """What the keyboard comes to is in sight; under a press the row holds still."""
+        if event.target.matches(":focus-visible"):
+            self.show_link(event.target)
 
     def show_link(self, link):
         """Scroll the row, where it is narrow, so that a link is in sight."""
