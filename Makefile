@@ -43,18 +43,18 @@ soak: site $(VENV)
 	.venv/bin/pytest tests/soak -s --minutes $(MINUTES)
 
 bench: site $(VENV)
-	@$(PYTHON) -m tools.browser
+	@$(PYTHON) -m tools.browser chromium
 	.venv/bin/python -m bench
 
 torch: $(TORCH)
 	.venv-torch/bin/pytest examples
 
 size: site $(VENV)
-	@$(PYTHON) -m tools.browser
+	@$(PYTHON) -m tools.browser chromium
 	.venv/bin/python -m tools.size
 
 audit: site $(VENV)
-	@$(PYTHON) -m tools.browser
+	@$(PYTHON) -m tools.browser chromium
 	npm ci --prefix tools/audit --no-audit --no-fund
 	.venv/bin/python -m tools.audit
 

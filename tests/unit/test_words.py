@@ -20,7 +20,8 @@ ATTRIBUTES = ("aria-label", "placeholder", "title", "alt")  # that are seen or h
 VOID = {"meta", "link", "input", "br", "img"}
 SILENT = {"script", "style", "py-config"}  # what they hold is no text of the page
 
-ASK = {"say", "sentence", "status", "refuse", "UserError"}  # functions whose first argument is a key
+ASK = {"say", "sentence", "status.show", "status.show_compiler", "refuse", "UserError", "CannotCompile"}  # key first
+HAND_ON = {"show_failure", "show_declined"}  # and these, which give the values themselves
 PUT = {"put", "line"}  # and those that are given a text as (key, values)
 BY_BUILD = {"language.name"}  # the build's offer of languages
 CHOSEN = {"new", "listed"}  # markup.names() and the page choose between these two
@@ -57,7 +58,8 @@ PAGE = Page(HTML)
 
 def called(call):
     """The name of the function or method of a call."""
-    return getattr(call.func, "attr", getattr(call.func, "id", ""))
+    of_status = isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "status"
+    return ("status." if of_status else "") + getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
 def whole(node):
@@ -83,13 +85,15 @@ def keyed(tree):
         if isinstance(node, ast.Call) and called(node) in ASK and node.args:
             names = {keyword.arg for keyword in node.keywords}
             yield node.args[0], None if None in names else names
+        elif isinstance(node, ast.Call) and called(node) in HAND_ON:
+            yield node.args[0], None
         elif isinstance(node, ast.Call) and called(node) in PUT:
             for pair in ast.walk(node):
                 if isinstance(pair, ast.Tuple) and len(pair.elts) == 2:
                     values = pair.elts[1]
                     names = {key.value for key in values.keys} if isinstance(values, ast.Dict) else None
                     yield pair.elts[0], names
-        elif isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "words":
+        elif isinstance(node, ast.Subscript) and getattr(node.value, "id", "") in ("words", "texts"):
             yield node.slice, None
 
 

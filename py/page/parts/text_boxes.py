@@ -4,6 +4,8 @@ from common.bidi import visible
 from page import dom
 from page.i18n import sentence
 
+UNKNOWN = {"look": "look.unknown", "prefix": "prefix.unknown"}  # what is said of letters that the data lacks
+
 
 def known(state, id):
     """The text in a box, if the run's data has all of its letters; else "", and the page says so."""
@@ -12,5 +14,5 @@ def known(state, id):
         text = hangul.typed(text)
     strange = [letter for letter in text if letter not in state.chars] if state.chars else []
     letters = ", ".join([visible(letter) for letter in strange])
-    dom.line(id + "-note", *[sentence(id + ".unknown", letters=letters)] if strange else [])
+    dom.line(id + "-note", *[sentence(UNKNOWN[id], letters=letters)] if strange else [])
     return "" if strange else text
