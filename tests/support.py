@@ -158,5 +158,7 @@ def persistent(playwright, engine: str, folder, **options):
         if engine == "chromium":
             raise
         missing(f"the Firefox here can't be driven: {str(error).splitlines()[0]}")
-    yield context
-    context.close()
+    try:
+        yield context
+    finally:
+        context.close()

@@ -28,11 +28,14 @@ def fill(site: Path) -> None:
         html = put(html, f"recorded: {name}", drawn)
     worker, page_files, rooms = file_lists(site)
     for script, files in (("worker", worker), ("page", page_files)):
-        html = re.sub(rf'(src="py/{script}/main\.py"\s+config=\'[^\']*"files": ){{}}',
-                      lambda found, files=files: found[1] + json.dumps(files), html)
-        html = html.replace(f'"py/{script}/main.py"', f'"{versioned(site, f"py/{script}/main.py")}"')
+        html, count = re.subn(rf'src="py/{script}/main\.py"(\s+config=\'[^\']*"files": ){{}}',
+                              lambda found, script=script, files=files:
+                              f'src="{versioned(site, f"py/{script}/main.py")}"{found[1]}{json.dumps(files)}', html)
+        if count != 1:
+            raise ValueError(f"index.html has no script tag, or several, for py/{script}/main.py")
     runtime = versioned(site, "static/runtime.mjs") + ".mjs"  # PyScript takes an address for one if it ends so
     html = html.replace('"./static/runtime.mjs"', f'"./{runtime}"')
+    html = re.sub(r'data-file="([^"?]+)"(?! lang)', lambda found: f'data-file="{versioned(site, found[1])}"', html)
     html = put(html, "rooms", f'<script type="application/json" id="rooms">{json.dumps(rooms)}</script>')
     page.write_text(html, "utf-8")
 

@@ -1,4 +1,4 @@
-"""The page as a whole: which parts there are, and who hears what (MicroPython, on the page)."""
+"""The page as a whole: which parts there are, and who listens to what (MicroPython, on the page)."""
 import asyncio
 
 from common.errors import UserError
@@ -22,7 +22,7 @@ from page.parts.sections import NAMES, Sections
 from page.parts.sharing import Sharing
 from page.recovery import Recovery
 from page.rooms import Room
-from page.run_state import RunState
+from page.run_state import READY, RunState
 from page.run_view import RunView
 from page.training import Training
 from page.updates import Updates
@@ -53,11 +53,13 @@ class App:
         self.updates = Updates(lambda: state.step > 0, self.autosave.save_and_stop)
         self.inspector = Room("inspector", self.make_inspector)
         self.source = Room("source", self.make_source)
+        for room in (self.inspector, self.source):
+            state.on_crash.add(room.forget_entering)
         state.on_end.add(lambda: asyncio.create_task(self.guard(self.published.check())))
         for part in (self.attention, self.names, self.history, self.training, self.controls, data_form, self.files,
                      Sharing(state, client, self.training, self.data), self.language, self.autosave, self.updates,
                      EngineSwitch(state), self.sections,
-                     Comparison(state, client, self.chart, self.names), Drops(self.files, data_form, self.guard)):
+                     Comparison(state, client, self.chart, self.names), Drops(self.files, data_form)):
             self.register(part.events)
         self.register([(id, event, self.source.handler(method)) for id, event, method in (
             ("listing", "toggle", "open_listing"), ("lines", "click", "press_lines"),
@@ -135,15 +137,18 @@ class App:
             status.show(error.key, status.state(), **error.values)
         except CoreRaised as error:
             self.recovery.show_failure("status.error", error)
-        except Failed:
-            pass
+        except Failed as error:
+            if self.state.worker == READY:  # else it was answered where that ended
+                self.recovery.show_failure("status.error", error)
 
     def watch(self):
         """Let no exception of this Python end in silence: neither one of a task that nobody waits for, nor one in which
         JavaScript called this Python and could not get in, as where memory is short."""
         def raised(loop, context):
             error = context["exception"]
-            if not isinstance(error, Failed):  # which is answered where the worker is watched
+            if isinstance(error, UserError):
+                status.show(error.key, status.state(), **error.values)
+            elif not isinstance(error, Failed):  # which is answered where the worker is watched
                 self.recovery.show_crash(named(error))
 
         def hear(error):

@@ -19,6 +19,7 @@ from pyscript import js_import, window
 
 LOOK_MS, SAVE_MS = 1000, 5000          # how often it looks; how often a run in training is saved
 MAX_RUNS, MAX_BYTES = 5, 50000000      # that stay; the oldest go
+AS_IN_THE_FORM = [name for name in recipes.LIVE if name not in ("model", "documents")]
 PREFIX = "run:"                        # of an entry's key
 
 
@@ -89,7 +90,7 @@ class Autosave:
             return window.Promise.withResolvers().promise if lock and forever else None
 
         self._granted = granted  # JavaScript calls it later
-        attempt(window.navigator.locks, "request", key, options(ifAvailable=True), granted)
+        attempt(window.navigator.locks, "request", key, options(ifAvailable=True), granted).catch(asked.reject)
         return await asked.promise
 
     # ---- Saving
@@ -110,11 +111,12 @@ class Autosave:
             return
         run = state.run
         try:
+            await self.client.prepare("save")  # before the turn, so that training need not wait for the network
             async with self.training.turn:  # the curve and the names are the page's, the weights the worker's
                 now = (state.run, state.step)
                 if run != state.run or state.worker != READY:
                     return
-                recipe = dict(state.running)
+                recipe = dict(state.running, **{name: state.recipe[name] for name in AS_IN_THE_FORM})
                 file = await self.client.call("save", "run", self.files.curve(), dumps(self.files.view.names.names()),
                                               "")
             if state.run != now[0] or state.core is not None:
@@ -153,7 +155,7 @@ class Autosave:
         return sorted(found, key=lambda one: one[:2], reverse=True)
 
     async def _free(self, key):
-        """Whether no other open tab saves its run there; without locks nobody knows, and all are taken for free."""
+        """Whether no other open tab saves its run there; without locks nobody knows, and all are treated as free."""
         return key == self.key or not hasattr(window.navigator, "locks") or await self._hold(key, False)
 
     async def _make_room(self):
@@ -190,7 +192,8 @@ class Autosave:
         before, recipe = state.recipe, json.loads(entry.recipe)
         if hasattr(entry, "own"):
             await self.data_form.read(entry.own)
-            self.data.add(recipe["sha256"], self.data_form.preview)
+            if self.data_form.preview:
+                self.data.add(recipe["sha256"], self.data_form.preview)
         state.edit(**dict(recipes.DEFAULTS, **recipe))
         settings_form.fill(state.recipe)
         try:

@@ -1,4 +1,6 @@
 """The worker's life as the visitor sees it: it starts, is silent, crashes, and is started again (MicroPython)."""
+import asyncio
+
 from page import dom, status
 from page.js import loads
 from page.run_state import GONE, IDLE, PAUSING, READY, STARTING, TRAINING
@@ -11,12 +13,23 @@ class Recovery:
     def __init__(self, state, client, data):
         """data: the OwnData, which knows how large a recipe's model is."""
         self.state, self.client, self.data = state, client, data
-        self.boots = 0            # how many times the worker has been started
+        self.boots = 0                 # how many times the worker has been started
+        self.booted = asyncio.Event()  # set when the start under way is over
         client.on_progress.add(self.show_download)
         client.on_silence.add(self.show_silence)
 
     async def boot(self):
-        """Start the worker. What goes wrong is said, with Retry beside it."""
+        """Start the worker, or wait for the start under way. What goes wrong is said, with Retry beside it."""
+        if self.state.worker == STARTING:
+            await self.booted.wait()
+            return
+        done = self.booted = asyncio.Event()
+        try:
+            await self._boot()
+        finally:
+            done.set()
+
+    async def _boot(self):
         state = self.state
         status.show("status.start", "loading")
         status.show_compiler("")
@@ -42,6 +55,7 @@ class Recovery:
         """End the worker, and with it whatever it is doing."""
         self.client.end()
         self.state.set_worker(GONE)
+        self.booted.set()
 
     async def restart(self):
         """End the worker and start another. Gives whether a training was on its way, to be gone on with."""

@@ -13,16 +13,17 @@ _rooms = window.JSON.parse(document.getElementById("rooms").textContent)
 _here = set()  # the rooms whose files this Python has
 
 
-async def texts(room, side):
+async def texts(room, side, wait=None):
     """The files of a room for "page" or "worker": an object of JavaScript's, {path: text}. OSError names the one that
-    cannot be had."""
-    files = getattr(getattr(_rooms, room), side)
-    found = window.Object.new()
-    for address in window.Object.keys(files):
-        answer = await window.fetch(address)
+    cannot be had; wait(promise): how to wait, where that may have to end early."""
+    files, found = getattr(getattr(_rooms, room), side), window.Object.new()
+    addresses = list(window.Object.keys(files))
+    asked = window.Promise.all(window.Array.of(*[window.fetch(address) for address in addresses]))
+    for address, answer in zip(addresses, list(await (wait(asked) if wait else asked))):
         if not answer.ok:
             raise OSError("%s could not be loaded (HTTP %d)" % (address.split("?")[0], answer.status))
-        setattr(found, getattr(files, address), await answer.text())
+        text = answer.text()
+        setattr(found, getattr(files, address), await (wait(text) if wait else text))
     return found
 
 
@@ -65,6 +66,10 @@ class Room:
                     raise UserError("room.unloaded", reason=reason(error)) from None
                 self.part = self.make()
         return self.part
+
+    def forget_entering(self):
+        """Whoever was entering may do so for ever."""
+        self.entering = asyncio.Lock()
 
     def handler(self, method, enter=True):
         """An event's handler: that method of the part, which is fetched first where it is not here; or, if it need not

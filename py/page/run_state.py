@@ -24,7 +24,7 @@ class RunState:
         self.chars = ""                   # the alphabet of its data
         self.unfinished = False           # was training, or its last names, on its way: Retry goes on with that
         self.core = None                  # the text of the edited core that runs; None: the published one
-        self.pulling, self.pulls = False, 0  # is a slice of it under way; how many times that has begun
+        self.pulling = False              # is a slice of it under way
         self._settled = asyncio.Event()   # set while none is
         self._settled.set()
         self.on_mode = Listeners()        # (mode)
@@ -61,7 +61,7 @@ class RunState:
     # ---- The run
 
     def abandon(self):
-        """Answers about the run so far are nobody's any more."""
+        """Answers about the run so far are dropped."""
         self.run += 1
 
     def forget(self):
@@ -97,7 +97,7 @@ class RunState:
         self.python = python or self.python
 
     def begin_pull(self):
-        self.pulling, self.pulls = True, self.pulls + 1
+        self.pulling = True
         self._settled.clear()
 
     def end_pull(self):

@@ -31,7 +31,7 @@ def _put():
 
 
 def state():
-    """What show() was told last."""
+    """The state shown last."""
     return dom.get("status").dataset.state
 
 

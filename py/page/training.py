@@ -51,8 +51,10 @@ class Training:
                 elif state.mode == PREPARING:
                     state.set_mode(IDLE)  # it has begun already
                 else:
-                    async with self.turn:
-                        await self.slice()
+                    run = state.run
+                    async with self.turn:  # which it may have waited for: Reset or Pause may have come
+                        if run == state.run and state.mode in (STEPPING, TRAINING) and state.worker == READY:
+                            await self.slice()
             if state.mode == PAUSING or status.state() == "training":
                 state.set_mode(IDLE)
                 self.show_rest()  # Pause was pressed when the last frame was here already
@@ -157,9 +159,9 @@ class Training:
                 state.edit(model="")
             status.show(error.key, "problem", **error.values)
             return False
-        if run != state.run:  # Reset was pressed or a setting changed, and this run is nobody's
+        if run != state.run:  # Reset was pressed or a setting changed, and this run is dropped
             return True
-        if recipe["model"]:
+        if recipe["model"] and not resume:
             recipe = self.with_settings_of(recipe, facts)
             state.edit(**recipe)
         state.begin(recipe, facts.step, facts.chars, checkpoint)
@@ -218,14 +220,18 @@ class Training:
         mode = state.mode
         state.set_mode(IDLE)
         await state.settled()  # no other slice may slip in before
+        run = state.run
         try:
             facts = await self.load(source)
         except UserError:
             state.set_mode(TRAINING if mode == TRAINING else IDLE)
             asyncio.create_task(self.pull())
             raise
+        if run != state.run:  # Reset was pressed meanwhile: the next run begins anew in any case
+            return
         state.set_mode(IDLE)
         state.abandon()
+        run = state.run
         link = source if type(source) is str else ""
         recipe = self.with_settings_of(dict(state.recipe, model=link), facts)
         state.edit(**recipe)
@@ -239,7 +245,9 @@ class Training:
             status.show("status.opened", "paused", step=facts.finished, data=facts.data)
         state.on_run.tell()
         await self.use_engine()
-        state.set_checkpoint(await self.client.call("state"))
+        checkpoint = await self.client.call("state")
+        if run == state.run:
+            state.set_checkpoint(checkpoint)
 
     async def retry(self):
         """Start the worker again, and go on from the last checkpoint."""
@@ -268,7 +276,10 @@ class Training:
         state.on_engine.tell("core" if problem else engine)
         if status.state() == "silent":
             self.show_rest()
-        if run != state.run or engine != state.recipe["engine"]:  # who asked since then tells what came of it
+        if run != state.run:
+            return
+        if engine != state.recipe["engine"]:  # it may have been overtaken: the worker gets the switch's last word
+            await self.use_engine()
             return
         if problem:
             self.show_declined("engine.declined", problem)

@@ -23,8 +23,10 @@ class Waiting:
         asyncio.create_task(self.run(coroutine))
 
     async def run(self, coroutine):
-        self.answer = await coroutine
-        self.done.set()
+        try:
+            self.answer = await coroutine
+        finally:
+            self.done.set()
 
 
 class Updates:
@@ -55,8 +57,8 @@ class Updates:
         dom.get("offline").hidden = False
 
     async def use(self, *_):
-        """Let the new version take over, unless another tab would lose its run by that. This tab's is kept first; where
-        that cannot be, a second press does without."""
+        """Let the new version take over, unless another tab would lose its run by that. This tab's is saved first;
+        where that cannot be, a second press does without."""
         self.busy = False
         self.tabs.postMessage("may the version change?")
         await asyncio.sleep(ANSWER_S)

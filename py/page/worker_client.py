@@ -99,16 +99,33 @@ class WorkerClient:
             if (verb, arguments) != ("use_engine", ("core",)):  # which is there already
                 await self._open(ROOM_OF.get(verb))
             return await self._race(read(getattr(self.worker.sync, verb)(*arguments)))
+        except (UserError, Failed):
+            raise
         except Exception as error:
             raise _crossed(error) from None
         finally:
             self.waiting -= 1
             self.longest, self.silence = max(self.longest, self.silence), 0
 
+    async def prepare(self, verb):
+        """Hand the worker what a verb needs, so that the call itself waits for no network. Raises UserError, Failed."""
+        self.waiting += 1
+        try:
+            if self.worker:
+                await self._open(ROOM_OF.get(verb))
+        finally:
+            self.waiting -= 1
+
     async def _open(self, room):
         """Hand the worker the files of a room that it has not."""
         if room and room not in self.rooms:
-            worker, files = self.worker, await rooms.texts(room, "worker")
+            worker = self.worker
+            try:
+                files = await rooms.texts(room, "worker", self._race)
+            except Exception as error:
+                if worker != self.worker:
+                    raise Failed("it was ended") from None
+                raise UserError("room.unloaded", reason=reason(error)) from None
             if worker != self.worker:
                 raise Failed("it was ended")
             await self._race(worker.sync.add_files(files))

@@ -240,7 +240,7 @@ def set_texts(texts_json):
     global texts
     texts = json.loads(texts_json)
     if inspector:
-        inspector.texts = texts
+        inspector.set_texts(texts)
 
 
 # ---- Training.

@@ -62,8 +62,8 @@ class Controls:
         if state.pulling and state.core is None and not (silent or state.worker == STARTING):
             try:
                 await asyncio.wait_for(state.settled(), PRESS_HEARD_S)
-            except asyncio.TimeoutError:  # a slice that takes longer is nobody's any more
-                silent = True
+            except asyncio.TimeoutError:  # a slice that takes longer is not waited for
+                silent = not state.running
             if not silent and state.mode != IDLE:
                 return  # the visitor has begun the next run already
         if silent:
@@ -108,7 +108,7 @@ class Controls:
             address.write(self.state.recipe)
 
     def change_setting(self, event):
-        """A setting: the form mends what can't be, the address follows, and a run under way goes on as it began."""
+        """A setting: the form corrects what can't be, the address follows, and a run under way goes on as it began."""
         box = event.target
         recipe, notes = settings_form.change(self.state.recipe, box.name, box.value)
         if box.name == "data":

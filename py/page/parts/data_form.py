@@ -1,4 +1,4 @@
-"""The place in the settings where own data are given, looked at and taken (MicroPython, on the page).
+"""The place in the settings where own data are entered, previewed and used (MicroPython, on the page).
 
 Nothing of what a visitor gives is ever markup.
 """
@@ -20,7 +20,7 @@ PREVIEW_LETTERS = 120
 
 class DataForm:
     def __init__(self, state, client, data, controls):
-        """data: the OwnData; controls: told of what is taken."""
+        """data: the OwnData; controls: notified of what is used."""
         self.state, self.client, self.data, self.controls = state, client, data, controls
         self.preview = None  # the (bytes, facts) that it shows
         self.asked = 0       # so that a late answer about other data is dropped
@@ -99,9 +99,10 @@ class DataForm:
 
     async def read_file(self, file):
         """Read a file, or a blob of what was pasted."""
-        if file.size > MAX_BYTES:
+        if file.slice(0, MAX_BYTES + 1).size > MAX_BYTES:  # a size of 2 GiB would come as a negative number
             self.asked += 1
-            return self.refuse("own.large", megabytes="%.1f" % (file.size / 1e6), limit=MAX_BYTES // 1000000)
+            megabytes = (file.size & 0xffffffff) / 1e6
+            return self.refuse("own.large", megabytes="%.1f" % megabytes, limit=MAX_BYTES // 1000000)
         try:
             bytes = window.Uint8Array.new(await file.arrayBuffer())
         except Exception:  # JavaScript's: the file has gone, or changed

@@ -1,13 +1,10 @@
 """Files dropped on the page: a saved run is opened, any other is read as data (MicroPython, on the page)."""
-import asyncio
-
 MODEL_ENDING = ".safetensors"
 
 
 class Drops:
-    def __init__(self, files, data_form, guard):
-        """guard(coroutine): answers what goes wrong in it."""
-        self.files, self.data_form, self.guard = files, data_form, guard
+    def __init__(self, files, data_form):
+        self.files, self.data_form = files, data_form
         self.events = [("page", "dragover", self.over), ("page", "drop", self.drop)]
 
     # Not async: what the browser does by itself with a dropped file can be prevented only at once.
@@ -18,7 +15,7 @@ class Drops:
 
     def drop(self, event):
         file = event.dataTransfer.files.item(0)  # now: when this function has returned, there is none any more
-        if file:
-            event.preventDefault()
-            open = self.files.open if file.name.endswith(MODEL_ENDING) else self.data_form.drop
-            asyncio.create_task(self.guard(open(file)))
+        if not file:
+            return None
+        event.preventDefault()
+        return self.files.open(file) if file.name.endswith(MODEL_ENDING) else self.data_form.drop(file)

@@ -16,6 +16,11 @@ class HistorySlider:
         self.step, self.snapshots, self.asking, self.wanted = None, [], False, None
         self.events = [("history", "input", self.move), ("history-now", "click", self.leave)]
         on_language.add(self.say_where)
+        state.on_crash.add(self.forget_asking)
+
+    def forget_asking(self):
+        """What was asked for may be waited for for ever."""
+        self.asking = False
 
     def update(self, snapshots, now):
         """The run has come to a step, and there are snapshots of these."""

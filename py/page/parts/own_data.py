@@ -7,11 +7,11 @@ import asyncio
 
 from common import recipe as recipes
 from common.errors import UserError
-from page.js import loads
+from page.js import loads, reason
 from page.listeners import Listeners
 from page.run_state import READY
 from page.worker_client import Failed
-from pyscript import window
+from pyscript import document, window
 
 MAX_DATA_SETS = 4  # of the visitor's own that stay at hand, for Back
 PACKING_S = 3      # how long Share waits for large data; a browser lets a press copy something for some seconds
@@ -26,8 +26,8 @@ class OwnData:
         self.sets, self.order = {}, []  # the order apart, the newest last, because MicroPython's dicts have none
         self.texts = {}      # as text for a link, or the UserError that says why they do not fit one
         self.packing = {}    # those that are being packed: an event each, set when they are
-        self.missing = UserError("own.missing")  # what to say where a recipe's own data are not here
-        self.on_arrival = Listeners()  # (key): data that came along with a link are here, or can't be read
+        self.problems = {}   # what was wrong with those that came along with a link, a UserError each
+        self.on_arrival = Listeners()  # (key, UserError or None): a link's data were read, or not
 
     async def bytes(self, recipe):
         """The bytes of a recipe's data, which the worker wants in start(); None for those that it has. UserError where
@@ -35,15 +35,19 @@ class OwnData:
         if recipe["data"] == recipes.OWN:
             await self.arrive(recipe)
             if recipe["sha256"] not in self.sets:
-                raise self.missing
+                raise self.problems.get(recipe["sha256"]) or UserError("own.missing")
             return self.sets[recipe["sha256"]][0]
         if recipe["data"] == recipes.DEFAULTS["data"]:
             return None
-        path = recipes.DATASETS[recipe["data"]]
-        answer = await window.fetch(path)
-        if not answer.ok:
-            raise Failed(path + " could not be loaded (HTTP " + str(answer.status) + ")")
-        return window.Uint8Array.new(await answer.arrayBuffer())
+        address = document.querySelector('#setting-data option[value="%s"]' % recipe["data"]).dataset.file
+        try:
+            answer = await window.fetch(address)
+            if answer.ok:
+                return window.Uint8Array.new(await answer.arrayBuffer())
+            problem = "HTTP %d" % answer.status
+        except Exception as error:
+            problem = reason(error)
+        raise Failed("%s could not be loaded (%s)" % (address.split("?")[0], problem))
 
     def of(self, recipe):
         """A recipe's own data as (bytes, facts); None where it has none, or they are not here."""
@@ -63,8 +67,9 @@ class OwnData:
             self.texts[key] = text
         except UserError as error:
             if self.state.recipe["documents"] == text:
-                self.missing = error
-                self.state.edit(documents="")
+                if error.key != "room.unloaded":  # which another try may mend
+                    self.problems[key] = error
+                    self.state.edit(documents="")
                 self.on_arrival.tell(key, error)
                 return
         self.on_arrival.tell(key, None)
@@ -91,7 +96,8 @@ class OwnData:
         try:
             self.texts[key] = await self.client.call("pack_data", self.sets[key][0])
         except UserError as error:
-            self.texts[key] = error
+            if error.key != "room.unloaded":  # which another try may mend
+                self.texts[key] = error
         finally:  # where the worker failed, the link goes without them
             self.packing.pop(key)
             done.set()

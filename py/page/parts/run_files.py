@@ -50,10 +50,14 @@ class RunFiles:
     async def open(self, file):
         """Open a file. Where it is refused, a sentence says why and the page stays as it was."""
         dom.line("files-note")
-        if file.size > MAX_BYTES:
+        if file.slice(0, MAX_BYTES + 1).size > MAX_BYTES:  # a size of 2 GiB would come as a negative number
             dom.line("files-note", sentence("keep.file.large"))
             return
-        data = window.Uint8Array.new(await file.arrayBuffer())
+        try:
+            data = window.Uint8Array.new(await file.arrayBuffer())
+        except Exception:  # JavaScript's: the file has gone, or changed
+            dom.line("files-note", sentence("own.unread"))
+            return
         if self.state.worker == READY:
             try:
                 await self.training.open(data)
@@ -66,6 +70,7 @@ class RunFiles:
         async def save(*_):
             dom.line("files-note")
             try:
+                await self.client.prepare("save")
                 async with self.training.turn:
                     data = await self.training.ask("save", kind, self.curve(), dumps(self.view.names.names()),
                                                    known(self.state, "look"))

@@ -36,8 +36,8 @@ def _link_presets(recipe):
 def change(recipe, name, text):
     """A recipe with one field taken from a text of the visitor's, and what to say about it, as sentences.
 
-    What can't be is mended: a number out of its limits becomes the nearest, no number leaves the field as it was, and
-    heads that do not divide the width become fewer.
+    What can't be is corrected: a number out of its limits becomes the nearest, no number leaves the field as it was,
+    and heads that do not divide the width become fewer.
     """
     changed, notes, label = dict(recipe), [], sentence("setting." + name)
     low, high = [(field[2], field[3]) for field in recipes.FIELDS if field[0] == name][0]

@@ -3,7 +3,7 @@ from common import recipe as recipes
 from common.errors import UserError
 from page import dom, status
 from page.i18n import number, put, say, sentence
-from page.js import BASE, attempt, options
+from page.js import BASE, attempt, options, reason
 from page.parts.clipboard import Copy
 from page.run_state import READY
 from pyscript import document, js_import, window
@@ -146,8 +146,12 @@ class Sharing:
         if len(link) > LONGEST_CODE:
             dom.line("share-note", sentence("share.code.large", count=number(len(link))))
             return
-        uqr = await js_import(window.URL.new("vendor/uqr/index.mjs", BASE).href)
-        code = attempt(uqr[0], "encode", link, options(ecc="L" if len(link) > 500 else "M", border=4))
+        try:
+            uqr = await js_import(window.URL.new("vendor/uqr/index.mjs", BASE).href)
+            code = attempt(uqr[0], "encode", link, options(ecc="L" if len(link) > 500 else "M", border=4))
+        except Exception as error:
+            dom.line("share-note", sentence("room.unloaded", reason=reason(error)))
+            return
         picture.innerHTML = drawn(code.size, code.data)
         picture.hidden = False
         code = picture.firstElementChild

@@ -44,7 +44,7 @@ class CodeEditor:
             self.loading = False
 
     async def load(self):
-        self.published = await (await window.fetch("py/microgpt.py")).text()
+        self.published = await (await window.fetch(dom.get("editor").dataset.file)).text()
         parts = (await js_import(window.URL.new("vendor/pyscript/core.js", BASE).href))[0].codemirror
         core, language, python = await parts.core, await parts.language, (await parts.python).python()
         self.view = core.EditorView

@@ -43,6 +43,10 @@ class Inspector:
         self.at, self.sampling, self.drawing = None, (1.0, ""), None
         self.distances, self.nearest = None, {}  # an edit_distance.Nearest of the data; {name: the documents nearest}
 
+    def set_texts(self, texts: dict) -> None:
+        """Speak another language from now on."""
+        self.texts = texts
+
     def say(self, key: str, **values) -> str:
         """The text of a key, with values in its {places}."""
         return self.texts[key].format(
