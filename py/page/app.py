@@ -17,7 +17,8 @@ from page.parts.history_slider import HistorySlider
 from page.parts.loss_chart import LossChart
 from page.parts.names_list import NamesList
 from page.parts.own_data import OwnData
-from page.parts.run_files import Published, RunFiles
+from page.parts.receipt import Receipt
+from page.parts.run_files import RunFiles
 from page.parts.sections import NAMES, Sections
 from page.parts.sharing import Sharing
 from page.recovery import Recovery
@@ -47,7 +48,7 @@ class App:
         self.sections = Sections(self.controls.open_view)
         data_form = DataForm(state, client, self.data, self.controls)
         self.files = RunFiles(state, client, self.recovery, self.training, self.view)
-        self.published = Published(state, client, self.files)
+        self.receipt = Receipt(state, client, self.files)
         self.language = Language(state, client)
         self.autosave = Autosave(state, client, self.training, self.data, data_form, self.files)
         self.updates = Updates(lambda: state.step > 0, self.autosave.save_and_stop)
@@ -55,7 +56,7 @@ class App:
         self.source = Room("source", self.make_source)
         for room in (self.inspector, self.source):
             state.on_crash.add(room.forget_entering)
-        state.on_end.add(lambda: asyncio.create_task(self.guard(self.published.check())))
+        state.on_end.add(lambda: asyncio.create_task(self.guard(self.receipt.check())))
         for part in (self.attention, self.names, self.history, self.training, self.controls, data_form, self.files,
                      Sharing(state, client, self.training, self.data), self.language, self.autosave, self.updates,
                      EngineSwitch(state), self.sections,

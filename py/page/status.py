@@ -81,5 +81,8 @@ class Speed:
 
 
 def in_words(speed):
-    """A speed in steps a second, with two digits."""
-    return number(round(speed)) if speed >= 10 else ("%.1f" if speed >= 1 else "%.2g") % speed
+    """A speed in steps a second, with two digits: it bears no more."""
+    if speed >= 100:
+        size = 10 ** (len(str(int(speed))) - 2)
+        return number(int(speed / size + 0.5) * size)
+    return "%d" % round(speed) if speed >= 10 else "%.2g" % speed

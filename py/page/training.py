@@ -15,12 +15,12 @@ from page.run_state import IDLE, PAUSING, PREPARING, READY, STARTING, STEPPING, 
 from page.worker_client import CoreRaised, Failed
 from pyscript import document, window
 
-SLICE_MS = 70            # of training for each frame: so long may Pause take to be heard
+SLICE_MS = 70            # of training for each frame: so long may Pause take to have its effect
 PICTURES_EVERY_MS = 800  # often enough to be live, seldom enough to be read
 CHECKPOINT_EVERY_MS = 2000  # how much training a dead worker can cost
 REST_S = 0.3             # how long settings rest before a run is compiled for them ahead of the first press,
 MAX_EAGER_COMPILE = 1500000  # and how many parameters times positions it has at most: some two seconds of compiling
-PRESS_HEARD_S = 1.0      # how long a slice may take before what Pause or Reset does is said, or done without it
+PRESS_ACK_S = 1.0      # how long a slice may take before what Pause or Reset does is said, or done without it
 LAST_NAMES = 20          # those that the core's program prints
 NAMES_PER_CALL = 4
 
@@ -111,7 +111,7 @@ class Training:
         state, names = self.state, self.view.names
         status.show("status.naming", "naming")
         state.set_unfinished(True)
-        await self.look_now()
+        await self.view.history.look_now()
         count = 0
         while count < LAST_NAMES and run == state.run:
             html = await self.client.call("last_names", NAMES_PER_CALL, count == 0)
@@ -331,7 +331,7 @@ class Training:
         state.pause()
         run = state.run
         try:
-            await asyncio.wait_for(state.settled(), PRESS_HEARD_S)
+            await asyncio.wait_for(state.settled(), PRESS_ACK_S)
         except asyncio.TimeoutError:
             if state.mode == PAUSING and run == state.run:
                 self.recovery.show_silence(self.client.silence)
@@ -370,20 +370,13 @@ class Training:
             return None
         return await self.client.call(verb, *arguments)
 
-    async def look_now(self):
-        """The pictures as they are now, unless the visitor looks back."""
-        run = self.state.run
-        pictures = await self.client.facts("look", known(self.state, "look"))
-        if run == self.state.run and self.view.history.step is None:
-            await self.view.attention.show(pictures)
-
     async def look_again(self):
         """The pictures once more, because the document to look at is another, or they were not drawn meanwhile."""
         state = self.state
         if self.view.history.step is not None:
             await self.view.history.show_again()
         elif state.running and state.mode != TRAINING and not recording.is_shown():
-            await self.look_now()
+            await self.view.history.look_now()
 
     async def shown(self, *_):
         """The tab is looked at again, or no more: what nobody would have seen was not drawn."""

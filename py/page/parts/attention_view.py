@@ -24,7 +24,7 @@ class AttentionView:
         focused = dom.get("attention").contains(document.activeElement)
         if await self.place(pictures.attention, pictures.letters.length, self.shown):
             dom.get("probabilities").innerHTML = pictures.probabilities
-            self.tell(pictures, focused and document.body.isSameNode(document.activeElement))
+            self.read_out_cell(pictures, focused and document.body.isSameNode(document.activeElement))
 
     async def place(self, layers, letters, shown):
         """Put tables, as JavaScript's array [layer][head], in the place of those before; whether all of them were,
@@ -53,7 +53,7 @@ class AttentionView:
             place.lastElementChild.remove()
         return True
 
-    def tell(self, pictures, focused=False):
+    def read_out_cell(self, pictures, focused=False):
         """Read out a cell of pictures that are in place: the chosen one, or else the one that tells most."""
         dom.get("reading").setAttribute("aria-live", "off")  # nobody can listen to every picture of a training
         cell = self.cell(*self.chosen) if self.by_hand else None

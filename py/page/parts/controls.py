@@ -11,7 +11,7 @@ from page.listeners import Listeners
 from page.parts import settings_form
 from page.parts.text_boxes import known
 from page.run_state import IDLE, PAUSING, STARTING, STEPPING, TRAINING
-from page.training import NAMES_PER_CALL, PRESS_HEARD_S
+from page.training import NAMES_PER_CALL, PRESS_ACK_S
 
 
 class Controls:
@@ -61,7 +61,7 @@ class Controls:
         self.training.forget()
         if state.pulling and state.core is None and not (silent or state.worker == STARTING):
             try:
-                await asyncio.wait_for(state.settled(), PRESS_HEARD_S)
+                await asyncio.wait_for(state.settled(), PRESS_ACK_S)
             except asyncio.TimeoutError:  # a slice that takes longer is not waited for
                 silent = not state.running
             if not silent and state.mode != IDLE:

@@ -1,11 +1,12 @@
 """The switch of engines: what each gives, how fast each was in this tab, and one offer of the compiled one
 (MicroPython, on the page)."""
-from page import dom
-from page.i18n import number, on_language, say
+from page import dom, status
+from page.i18n import on_language, say
 from page.js import options
 from pyscript import window
 
 ENGINES = ("core", "compiled")
+NAMES = {"core": "engine.core", "compiled": "engine.compiled.short"}
 OFFER_AFTER_S, OFFER_UNTIL_S = 5, 60  # of training in plain Python: when the offer may come, and when it goes
 WORTH_S = 8       # it comes where the run would take so much longer
 RELABEL_S = 2     # between two labels: a list that is open is not to flicker
@@ -28,6 +29,7 @@ class EngineSwitch:
     def use(self, engine):
         """The worker has "core" or "compiled" do the work from here on."""
         self.engine, self.last = engine, None
+        self.label()
         if engine != "core":
             self.withdraw()
 
@@ -55,11 +57,13 @@ class EngineSwitch:
 
     def label(self):
         """Say in the switch what each engine gives, with its speed where this tab has measured it."""
-        options = dom.get("engine").options
+        switch = dom.get("engine")
+        options = switch.options
         for i, engine in enumerate(ENGINES):
-            name = say("engine." + engine)
+            key = NAMES[engine] if engine == switch.value else "engine." + engine  # the closed switch is narrow
+            name = say(key)
             if engine in self.speeds:
-                name = say("engine.speed", engine=(("engine." + engine), {}), speed=shown(self.speeds[engine]))
+                name = say("engine.speed", engine=(key, {}), speed=status.in_words(self.speeds[engine]))
             if options[i].textContent != name:
                 options[i].textContent = name
 
@@ -72,11 +76,3 @@ class EngineSwitch:
 
     async def press_dismiss(self, *_):
         self.withdraw()
-
-
-def shown(speed):
-    """Steps a second, with as many digits as the figure bears."""
-    if speed >= 100:
-        size = 10 ** (len(str(int(speed))) - 2)
-        return number(int(speed / size + 0.5) * size)
-    return "%d" % round(speed) if speed >= 10 else "%.2g" % speed

@@ -84,15 +84,20 @@ class HistorySlider:
         if step is None:
             self.step = None
             self.mark()
-            pictures = await self.client.facts("look", known(self.state, "look"))
-            if run == self.state.run and self.step is None:
-                await self.attention.show(pictures)
+            await self.look_now()
             return
         answer = await self.client.facts("look_back", step, known(self.state, "look"))
         if run == self.state.run:
             self.step = answer.step
             self.mark()
             await self.attention.show(answer.pictures)
+
+    async def look_now(self):
+        """The pictures as they are now, unless the visitor looks back."""
+        run = self.state.run
+        pictures = await self.client.facts("look", known(self.state, "look"))
+        if run == self.state.run and self.step is None:
+            await self.attention.show(pictures)
 
     async def show_again(self):
         """The same time once more, because the document to look at is another, or the tab was hidden."""

@@ -119,13 +119,13 @@ class LossChart:
         for i, name in enumerate(("mean", "held out", "pinned")):
             options.series[2 + i].stroke = self.colour(name)
         options.hooks.draw = window.Array.of(self.mark)
-        options.hooks.setCursor = window.Array.of(self.tell)
+        options.hooks.setCursor = window.Array.of(self.show_hint)
         return options
 
     def colour(self, name):
         return lambda *_: window.getComputedStyle(self.element).getPropertyValue(COLOURS[name])
 
-    # What a callback gives to JavaScript is kept here too: MicroPython may collect it before JavaScript has read it.
+    # What a callback gives to JavaScript is referenced here too: else MicroPython may collect it before that was read.
 
     def range_of_steps(self, *_):
         self.steps_shown = window.Array.of(0, max(self.num_steps, self.pinned_steps))
@@ -142,7 +142,7 @@ class LossChart:
         if abs(self.plot.width - self.element.clientWidth) > 1:
             self.plot.setSize(window.JSON.parse(json.dumps({"width": self.element.clientWidth, "height": HEIGHT})))
 
-    def tell(self, plot):
+    def show_hint(self, plot):
         """Say the numbers of the step under the pointer."""
         at, hint, text = plot.cursor.idx, dom.get("loss-hint"), ""
         if at is not None and at < plot.data[0].length:

@@ -26,4 +26,4 @@ async def show(state, chart, attention):
     if is_shown() and not state.running:
         chart.add(recorded.points)
         status.loss(recorded.mean)
-        attention.tell(recorded.view)
+        attention.read_out_cell(recorded.view)

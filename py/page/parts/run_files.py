@@ -4,8 +4,8 @@ The worker reads and writes them (worker/formats/); here is what the visitor see
 """
 from common.errors import UserError
 from page import dom, status
-from page.i18n import put, sentence
-from page.js import dumps, loads, options
+from page.i18n import sentence
+from page.js import dumps, options
 from page.parts.text_boxes import known
 from page.run_state import READY
 from page.worker_client import Failed
@@ -85,24 +85,6 @@ class RunFiles:
         return window.JSON.stringify(window.Array.of(*self.view.chart.columns[:3]))
 
 
-class Published:
-    """After a run's last step: what came of the published run, where this was it."""
-
-    def __init__(self, state, client, files):
-        self.state, self.client, self.files = state, client, files
-
-    async def check(self):
-        state = self.state
-        last = [name for step, name, _ in self.files.view.names.names() if step == state.step][:20]
-        facts = loads(await self.client.call("check_published", self.files.curve(), dumps(last)))
-        dom.get("receipt").hidden = not facts
-        if facts:
-            about = loads(await self.client.call("about"))
-            engine = sentence("engine.compiled" if state.recipe["engine"] == "compiled" else "engine.core")
-            put("receipt", (facts.key, {"losses": facts.losses, "names": facts.names, "core": about.sha256[:12],
-                                        "engine": engine, "python": about.python, "browser": browser()}))
-
-
 def download(data, kind, step):
     """Hand bytes to the browser as a file."""
     ending = ENDINGS[kind]
@@ -112,13 +94,3 @@ def download(data, kind, step):
     link.href, link.download = address, "microgpt-%d%s" % (step, ending)
     link.click()
     window.setTimeout(lambda: window.URL.revokeObjectURL(address), KEEP_ADDRESS_MS)
-
-
-def browser():
-    """The browser's name and version as it gives them itself."""
-    agent = window.navigator.userAgent.split(" ")
-    for name in ("Firefox/", "Edg/", "Chrome/", "Version/"):
-        for part in agent:
-            if name in part:  # HeadlessChrome/156 is one too
-                return part[part.find(name):].replace("Version", "Safari").replace("/", " ")
-    return agent[-1]
