@@ -114,8 +114,6 @@ def test_a_file_that_comes_first_imports_no_room_before_it_is_opened():
     early = [(name, module) for name in FILES
              for module in imported(name, TREES[name], inside_functions=False)
              if module in MODULES and room_of(MODULES[module]) not in (None, room_of(name))]
-    if any(name == "page/main.py" for name, _ in early) and all(name == "page/main.py" for name, _ in early):
-        pytest.xfail("page/main.py fetches the rooms source and inspector before the first screen, and imports them")
     assert early == []
 
 
