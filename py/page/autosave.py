@@ -1,6 +1,6 @@
 """The run, saved in this browser while it trains, so that a closed tab loses nothing (MicroPython, on the page).
 
-What is saved is the file that "The whole run" downloads, so to go on is to open it, bit for bit. Each tab has an entry
+What is saved is the file that "Run" in *Save* downloads, so to go on is to open it, bit for bit. Each tab has an entry
 of its own and holds a Web Lock on it for as long as the page is open; two tabs never write to the same. A run of an
 edited core is not saved, because no file holds one, and neither is that of a page in another page's frame.
 """

@@ -24,7 +24,7 @@ def show_focus(event):
     """Bring what the keyboard has come to clear of what stays in place: WebKit scrolls to it, but not so far, and now
     and then once more after this."""
     place = event.target
-    bars = ".controls *, .sections *"
+    bars = ".controls *, .sections *, h2, h3"  # and titles, to which the page itself scrolls
     if place.matches(":focus-visible:not(" + bars + ")") and not place.shadowRoot:  # the editor scrolls by itself
         nearest = options(block="nearest")
         place.scrollIntoView(nearest)

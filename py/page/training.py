@@ -190,7 +190,8 @@ class Training:
             if await self.begin() and run == state.run:
                 self.view.end_recording()
                 await self.view.attention.show(await self.client.facts("look", known(self.state, "look")))
-                self.show_rest()
+                if status.state() != "problem":  # of the link, which stays until there is another
+                    self.show_rest()
                 return True
         except Failed as error:
             if state.worker == READY:

@@ -179,7 +179,7 @@ def test_the_page_speaks_korean_and_english_again(window):
     assert window.evaluate("() => document.documentElement.lang") == "ko" and "lang=ko" in window.fragment()
     window.choose("language", "en")
     window.reads("train", said("train"))
-    window.reads("status", "Done: 4 steps, and the twenty names that the Python program prints.")
+    window.reads("status", said("status.done", step=4))
 
 
 # ---- What is the visitor's own
