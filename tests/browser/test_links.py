@@ -85,9 +85,11 @@ def test_that_the_link_is_copied_can_be_read_while_it_trains(visitor):
     visitor.press("train")
     visitor.wait("training")
     visitor.press("share")
+    copied = visitor.page.get_by_text(said("status.shared"))
+    expect(copied).to_be_visible()
     step = visitor.step()
     expect(visitor.see("step-count")).not_to_have_text(re.compile(f"^({step}|{step + 1}) / "))
-    expect(visitor.page.get_by_text(said("status.shared"))).to_be_visible(timeout=1)
+    expect(copied).to_be_visible(timeout=1)
 
 
 @pytest.mark.fresh_page
