@@ -177,8 +177,8 @@ class InspectorPanel:
     async def follow(self, address):
         """Show what the page's address asks for; of what is nowhere, say so where the visitor is."""
         if address and address != self.address:
-            if not await self.open(address):
-                dom.line("ignored", self.problem)
+            if not await self.open(address) and address == self.state.recipe["view"]:
+                dom.line("ignored", *self.controls.notes, self.problem)
         elif not address and (self.address or self.wanted):  # it may be on its way
             self.close()
 

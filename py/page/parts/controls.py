@@ -19,6 +19,7 @@ class Controls:
         """data: the OwnData; view: the RunView."""
         self.state, self.client, self.recovery, self.training = state, client, recovery, training
         self.data, self.view = data, view
+        self.notes = []  # what was wrong with the link, as sentences
         self.on_recipe = Listeners()  # (recipe): the form has another
         self.events = [("train", "click", self.press_train), ("step", "click", self.press_step),
                        ("reset", "click", self.press_reset), ("retry", "click", self.press_retry),
@@ -127,11 +128,11 @@ class Controls:
 
     def open_address(self, *_):
         """A link was opened, or Back was pressed."""
-        recipe, notes = address.read()
+        recipe, self.notes = address.read()
         self.state.edit(**recipe)
         settings_form.fill(recipe)
         dom.show_embedded(recipe["embed"])
-        dom.line("ignored", *notes)
+        dom.line("ignored", *self.notes)
         self.use_recipe([], written=False)
 
     def use_recipe(self, notes, written=True):
