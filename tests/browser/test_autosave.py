@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support import pattern, said, soak, within
+from support import IS_SAVED, pattern, said, soak, within
 from texts import EN
 from window import Visitor, expect
 
@@ -33,19 +33,6 @@ CHANGE = """
 })""")
 
 
-# Whether a run is kept as it was after so many steps.
-IS_KEPT = """
-(step) => new Promise((done) => {
-  indexedDB.open("keyval-store").onsuccess = ({ target: { result: db } }) => {
-    if (!db.objectStoreNames.contains("keyval")) return done(db.close());
-    db.transaction("keyval").objectStore("keyval").getAll().onsuccess = ({ target: { result } }) => {
-      db.close();
-      done(result.some((entry) => entry.step === step));
-    };
-  };
-})"""
-
-
 def kept(visitor, runs: int = 1) -> None:
     """Wait until so many runs are kept, of this tab the one that rests now."""
     expect(visitor.see("kept-sum")).to_have_text(said("kept.sum", count=runs), timeout=20_000)
@@ -56,7 +43,7 @@ def some_steps(visitor, fragment: str = RUN, steps: int = 3, runs: int = 1) -> N
     for step in range(1, steps + 1):
         visitor.press("step")
         visitor.reads("step-count", re.compile(f"^{step} /"))
-    visitor.until(IS_KEPT, steps)
+    visitor.until(IS_SAVED, steps)
     kept(visitor, runs)
 
 
@@ -172,7 +159,7 @@ def test_a_run_on_ones_own_data_goes_on(visitor):
     for step in (1, 2):
         visitor.press("step")
         visitor.reads("step-count", f"{step} / 9")
-    visitor.until(IS_KEPT, 2)
+    visitor.until(IS_SAVED, 2)
     visitor.page.reload()
     visitor.wait("ready|problem")
     visitor.press("kept-go-on")
