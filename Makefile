@@ -24,7 +24,7 @@ site: $(NODE_MODULES) | python
 	@$(PYTHON) -m tools.site
 
 # So many tests at a time: on two cores one more than there are, for each waits now and then.
-PYTEST = .venv/bin/pytest -n 3
+PYTEST = .venv/bin/pytest -n 3 --dist loadgroup
 
 test: site $(VENV)
 	@$(PYTHON) -m tools.browser
