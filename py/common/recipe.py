@@ -18,6 +18,7 @@ FIELDS = (
     ("letters",        "",              0,      4),   # "jamo": Hangul by the letter; "": by the syllable
     ("sha256",         "",              0,      12),  # of own data: how its hash begins
     ("num_steps",      1000,            1,      100000),
+    ("more",           "",              0,      60),  # steps that a finished run went on for, each time: "1000-500"
     ("seed",           42,              0,      999999999),
     ("n_layer",        1,               1,      4),
     ("n_embd",         16,              1,      64),
@@ -39,6 +40,7 @@ SAMPLING = ("temperature", "prefix")  # how names are asked for
 # What may change in mid-run, because it does not change the run.
 LIVE = SAMPLING + ("engine", "view", "lang", "embed", "model", "documents")
 
+MAX_PARTS = 8    # of a run
 LONGEST = 40000  # characters of a fragment that are read
 
 UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
@@ -80,6 +82,8 @@ def read(name, text):
     kind = type(DEFAULTS[name])
     if name == "sha256" and (text is None or any(char not in "0123456789abcdef" for char in text)):
         return None
+    if name == "more" and not (text is not None and are_steps(text)):
+        return None
     if kind is str:
         return text if text is not None and text in CHOICES.get(name, (text,)) else None
     if not text or len(text) > 30 or any(char not in "+-.0123456789eE" for char in text):
@@ -91,6 +95,23 @@ def read(name, text):
     except (ValueError, OverflowError):
         return None
     return value if value == value else None
+
+
+def are_steps(text):
+    """Whether a text is what `more` may be: "", or numbers of steps, each as the table allows, with - between them."""
+    low, high = [(field[2], field[3]) for field in FIELDS if field[0] == "num_steps"][0]
+    counts = text.split("-") if text else []
+    return len(counts) <= MAX_PARTS - 1 and all(
+        count and len(count) <= 6 and not count.strip("0123456789") and low <= int(count) <= high for count in counts)
+
+
+def ends(recipe):
+    """The step at which each part of a run ends: after num_steps, and after those that it went on for, each time. The
+    learning rate of a part is that of a run which was to have so many steps from its beginning."""
+    result = [recipe["num_steps"]]
+    for count in recipe["more"].split("-") if recipe["more"] else ():
+        result.append(result[-1] + int(count))
+    return result
 
 
 def clamp(name, value):

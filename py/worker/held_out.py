@@ -4,7 +4,6 @@ They are the last of the shuffled documents: a run that does not come that far i
 """
 import math
 
-MEASUREMENTS_PER_RUN = 10  # every num_steps / MEASUREMENTS_PER_RUN steps, and after the last
 SAMPLE_DOCUMENTS = 32      # read for a measurement: the same each time, so that losses can be compared
 
 
@@ -17,14 +16,16 @@ class HeldOut:
         self.docs = run.docs[trained:]
         self.sample = self.docs[:SAMPLE_DOCUMENTS]
         del run.docs[trained:]
-        self.interval = max(1, run.settings.num_steps // MEASUREMENTS_PER_RUN)
-        self.num_steps = run.settings.num_steps
         self.step, self.losses = 0, []
 
-    def begin_if_due(self, step: int) -> None:
-        """After a step: begin to measure if it is time."""
-        if self.sample and step and (step % self.interval == 0 or step == self.num_steps):
+    def begin(self, step: int) -> None:
+        """Begin to measure after a step, where there are documents to measure."""
+        if self.sample:
             self.step, self.losses = step, []
+
+    def stop(self) -> None:
+        """Measure no further."""
+        self.step = 0
 
     def pending(self) -> bool:
         """Whether a measurement is under way: no step may be taken before it is done."""

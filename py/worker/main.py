@@ -190,18 +190,19 @@ def content_of(source):
     return source if isinstance(source, str) else source.to_bytes()
 
 
-def open_model(source, texts_json, saved=None, documents=None):
+def open_model(source, texts_json, saved=None, documents=None, more=""):
     """Go on with a model from outside, and from the bytes that state() gave.
 
-    documents: a Uint8Array of its data; None for a data set that the worker has, or for none at all. Gives what
-    formats.open_model() knows of it, as JSON. Raises UserError; the session is then the one before.
+    documents: a Uint8Array of its data; None for a data set that the worker has, or for none at all; more: the parts
+    that it has gone on for since it was opened. Gives what formats.open_model() knows of it, as JSON. Raises UserError;
+    the session is then the one before.
     """
     global session, inspector, data_name
     from worker import formats
 
     set_texts(texts_json)
     session, facts = formats.open_model(
-        content_of(source), lambda name: load_lines(name, documents), texts, core_module)
+        content_of(source), lambda name: load_lines(name, documents), texts, core_module, more)
     inspector, data_name = None, facts["data"]
     restore(saved)
     facts["step"] = session.run.step
@@ -255,6 +256,11 @@ def use_engine(engine):
         if core_source == PUBLISHED:
             raise
         raise UserError("compile.raised", error=core_edit.explain(error, core_source)["error"]) from None
+
+
+def extend(steps):
+    """Let a finished run go on for so many steps more. Gives the recipe's `more` from now on. Raises UserError."""
+    return session.extend(steps)
 
 
 @runs_the_core
@@ -316,4 +322,4 @@ def last_names(count, first):
 
 __export__ = ["about", "add_files", "load_core", "diff_cores", "list_source", "profile_lines", "read_data", "pack_data",
               "unpack_data", "start", "recipe_of", "open_model", "model_link", "save", "check_published", "state",
-              "set_texts", "use_engine", "train", "look", "look_back", "inspect", "names", "last_names"]
+              "set_texts", "use_engine", "extend", "train", "look", "look_back", "inspect", "names", "last_names"]

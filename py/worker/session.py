@@ -14,15 +14,15 @@ from contextlib import suppress
 
 import microgpt
 from common import hangul
+from common import recipe as recipes
 from common.errors import CannotCompile, UserError, quoted
 from worker.held_out import HeldOut
+from worker.schedule import SAMPLINGS_PER_PART, Schedule
 from worker.snapshots import Invention, RecordedRandom, Snapshots
 
 MEAN_STEPS = 100          # in the running mean of the loss
-SAMPLINGS_PER_RUN = 20    # names are invented every num_steps / SAMPLINGS_PER_RUN steps,
-NAMES_PER_SAMPLING = 2    # so many at a time
+NAMES_PER_SAMPLING = 2    # names are invented at a time
 MAX_BATCH_STEPS = 64      # compiled steps between two looks at the clock
-MAX_POINTS = 2000         # of the loss curve of a whole run
 BOUNDARY = "·"            # how the token is shown that begins and ends a document
 
 
@@ -52,21 +52,47 @@ class Session:
             if core is not microgpt:  # the visitor's own edit: its line says more
                 raise
             raise UserError("core.raised", error=quoted(error)) from error
-        num_steps = self.run.settings.num_steps
+        self.recipe["num_steps"] = self.run.settings.num_steps
+        self.schedule = Schedule(self.recipe)
         self.listed = set(self.run.docs)
         self.held_out = HeldOut(self.run, recipe.get("held_out", 0))
         self.alphabet = [*map(hangul.shown, self.run.chars), BOUNDARY]
         self.recent_losses = deque(maxlen=MEAN_STEPS)
-        self.point_interval = max(1, num_steps // MAX_POINTS)
         self.rng = random.Random(self.run.settings.seed)
         self.last_names_rng = None
         self.engine = None      # the compiled run, while it is the one that trains
-        self.name_interval = max(1, num_steps // SAMPLINGS_PER_RUN)
-        self.snapshots = Snapshots(num_steps, self.name_interval, len(self.run.gpt.parameters))
+        first = self.schedule.part_of(1)
+        self.snapshots = Snapshots(self.schedule.num_steps, first.interval(SAMPLINGS_PER_PART),
+                                   len(self.run.gpt.parameters))
         self.snapshots.add(0, self.weights())
         self.past_run = None    # a copy of the run, as it was at the step that was looked back at last
         self.last_error = None  # the error behind the last broken frame
         self.before_last = None  # state() before the run's last step, once that is taken: it can be shown again
+
+    # ---- Going on.
+    def extend(self, steps: int) -> str:
+        """Let a finished run go on for so many steps more. Returns the recipe's `more` from now on.
+
+        Raises UserError where the run is not finished, or went on too often.
+        """
+        more = "-".join(filter(None, [self.recipe.get("more", ""), str(steps)]))
+        if self.run.step < self.schedule.num_steps or recipes.read("more", more) is None:
+            raise UserError("more.refused", limit=recipes.MAX_PARTS - 1)
+        self.go_on(more)
+        return more
+
+    def go_on(self, more: str) -> None:
+        """Have the parts that the recipe's `more` says."""
+        self.recipe["more"] = more
+        self.schedule = Schedule(self.recipe)
+        self.snapshots.extend(self.schedule.num_steps)
+        self.enter_part()
+
+    def enter_part(self):
+        """Let the core's learning rate fall to the end of the part that the next step belongs to. Returns the part."""
+        part = self.schedule.part_of(self.run.step + 1)
+        self.run.settings.num_steps = part.end
+        return part
 
     # ---- Training.
     def use(self, engine: str) -> float:
@@ -99,25 +125,28 @@ class Session:
         """
         run, end, first = self.run, time.perf_counter() + budget_ms / 1000, self.run.step
         losses, means, names, held_out, broken, declined = [], [], [], [], 0, None
-        interval, snapshots, num_steps = self.name_interval, self.snapshots, run.settings.num_steps
+        snapshots, num_steps = self.snapshots, self.schedule.num_steps
         before = None if self.engine else self.state()
         try:
             while run.step < num_steps and (not losses or time.perf_counter() < end):
+                part = self.enter_part()
                 if self.held_out.pending() and not self._measure(held_out, end if budget_ms else math.inf):
                     break
                 if run.step == 0:
                     names += self._names_of_this_step(temperature, prefix)
-                last = num_steps - 1
+                last = part.end - 1
                 if run.step == last:
                     self.before_last = self.state()
-                until = min(interval - run.step % interval, last - run.step or 1, snapshots.steps_until_due(run.step))
+                until = min(part.steps_until(run.step, part.interval(SAMPLINGS_PER_PART)), last - run.step or 1,
+                            snapshots.steps_until_due(run.step))
                 self._add_losses(self._advance(min(until, MAX_BATCH_STEPS if budget_ms else 1)), losses, means)
                 if snapshots.due(run.step):
                     snapshots.add(run.step, self.weights())
-                self.held_out.begin_if_due(run.step)
+                if part.is_measured(run.step):
+                    self.held_out.begin(run.step)
                 if not budget_ms or run.step == num_steps:
                     self._measure(held_out, math.inf)
-                if run.step % interval == 0 and run.step < num_steps:
+                if part.has_names(run.step):
                     names += self._names_of_this_step(temperature, prefix)
         except CannotCompile as error:
             self._add_losses(error.losses, losses, means)
@@ -128,7 +157,7 @@ class Session:
             self.restore(before)
             losses, means = [], []
         steps = range(first + 1, first + 1 + len(losses))
-        shown = [i for i, step in enumerate(steps) if step % self.point_interval == 0 or step == 1]
+        shown = [i for i, step in enumerate(steps) if self.schedule.part_of(step).has_point(step)]
         return {"step": run.step, "points": [[column[i] for i in shown] for column in (steps, losses, means)],
                 "mean": means[-1] if means else None, "held_out": held_out, "names": names,
                 "broken": broken, "declined": declined, "snapshots": list(snapshots.weights),
@@ -275,5 +304,7 @@ class Session:
         run.mean, run.square = list(state[1 + n:1 + 2 * n]), list(state[1 + 2 * n:1 + 3 * n])
         self.recent_losses = deque(state[1 + 3 * n:], MEAN_STEPS)
         self.snapshots.add(run.step, state[1:1 + n])
-        self.held_out.step = 0
-        self.held_out.begin_if_due(run.step)
+        self.held_out.stop()
+        self.enter_part()
+        if run.step and self.schedule.part_of(run.step).is_measured(run.step):
+            self.held_out.begin(run.step)

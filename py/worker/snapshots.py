@@ -1,9 +1,9 @@
 """Snapshots of a run: its weights at some of its steps, and how each of its names was sampled; bounded in memory.
 
 At first a run has a snapshot of every step. When there are too many, only the multiples of a larger stride stay, and
-so on, up to the last stride, which reaches to the run's end. Multiples of the last stride are taken from the beginning,
-and the steps at which names are invented are among them, unless weights are too many for that, so that a name can be
-sampled again.
+so on, up to the last stride, which reaches to the run's end (a later one where the run goes on). Multiples of the last
+stride are taken from the beginning, and the steps at which names are invented are among them, unless weights are too
+many for that, so that a name can be sampled again.
 """
 import random
 from array import array
@@ -23,9 +23,14 @@ class Snapshots:
     def __init__(self, num_steps: int, name_interval: int, weight_count: int):
         """num_steps: of the whole run; name_interval: steps from names to names."""
         self.limit = max(MIN_SNAPSHOTS, min(MAX_SNAPSHOTS, MAX_BYTES // (8 * weight_count)))
-        self.strides = strides(num_steps, name_interval, self.limit)
+        self.name_interval, self.strides = name_interval, strides(num_steps, name_interval, self.limit)
         self.inventions = deque(maxlen=MAX_INVENTIONS)
         self.weights = {}
+
+    def extend(self, num_steps: int) -> None:
+        """The run goes on, to have so many steps in all: fewer of the snapshots so far stay, as in a run planned so."""
+        self.strides = [n for n in strides(num_steps, self.name_interval, self.limit) if n >= self.strides[0]]
+        self.thin()
 
     def due(self, step: int) -> bool:
         """Whether a step gets a snapshot."""
@@ -38,6 +43,10 @@ class Snapshots:
     def add(self, step: int, weights) -> None:
         """weights: doubles. Steps come in their order."""
         self.weights[step] = array("d", weights)
+        self.thin()
+
+    def thin(self) -> None:
+        """Go on to a larger stride while there are too many."""
         while len(self.weights) > self.limit and len(self.strides) > 1:
             del self.strides[0]
             self.weights = {step: weights for step, weights in self.weights.items() if self.due(step)}

@@ -79,3 +79,18 @@ def walk(panel: Inspector, address: str, *look: str, **more) -> Iterator[dict]:
         page = panel.show(address, *look, **more)
         yield page
         address = page["next"]
+
+
+def frames(session: Session, budget_ms: float, temperature: float = 0.5, prefix: str = "", until: int = 10**9) -> list:
+    """The frames of a session up to a step, or to the end of the run."""
+    result = []
+    while session.run.step < min(until, session.schedule.num_steps):
+        result.append(session.train(budget_ms, temperature, prefix))
+        assert not result[-1]["broken"]
+    return result
+
+
+def joined(some_frames: list) -> tuple[list, list]:
+    """The points of some frames as one curve, and their names as one list."""
+    points = [[x for frame in some_frames for x in frame["points"][column]] for column in range(3)]
+    return points, [name for frame in some_frames for name in frame["names"]]

@@ -106,6 +106,6 @@ def test_going_on_from_a_state_measures_again_what_was_not_measured():
 
 def test_a_loss_that_is_no_number_is_left_out():
     session = Session(NAMES[:60], TINY)
-    session.held_out.begin_if_due(4)
+    session.held_out.begin(4)
     found = [session.held_out.measure(lambda doc: math.inf) for _ in session.held_out.sample]
     assert found == [None] * 6 and not session.held_out.pending()

@@ -16,6 +16,7 @@ from common.recipe import (
     FIELDS,
     LIVE,
     LONGEST,
+    MAX_PARTS,
     clamp,
     count_parameters,
     fitting_heads,
@@ -36,6 +37,9 @@ anything = st.text(st.characters(exclude_categories=()))  # halves of surrogate 
 def values(name: str) -> st.SearchStrategy:
     low, high = LIMITS[name]
     kinds = {int: st.integers, float: st.floats}
+    if name == "more":
+        counts = st.lists(st.integers(*LIMITS["num_steps"]), max_size=MAX_PARTS - 1)
+        return counts.map(lambda counts: "-".join(map(str, counts)))
     if name == "sha256":
         return st.text("0123456789abcdef", max_size=high)
     if name in CHOICES:

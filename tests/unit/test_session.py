@@ -9,8 +9,8 @@ import microgpt
 import pytest
 from common.errors import UserError
 from common.recipe import DATASETS, DEFAULTS
-from worker import markup
-from worker import session as sessions
+from sessions import frames, joined
+from worker import markup, schedule
 from worker.session import BOUNDARY, Session
 
 from tools.index_page import put
@@ -19,21 +19,6 @@ from tools.recorded import RECORDED, ROOT
 NAMES = (ROOT / DATASETS["us-names-2018"]).read_text("utf-8").split()
 SOME = NAMES[:60]
 TINY = DEFAULTS | {"num_steps": 105, "n_embd": 4, "n_head": 2, "block_size": 4, "held_out": 0}  # longer than MEAN_STEPS
-
-
-def frames(session: Session, budget_ms: float, temperature: float = 0.5, prefix: str = "", until: int = 10**9) -> list:
-    """The frames of a session up to a step, or to the end of the run."""
-    result = []
-    while session.run.step < min(until, session.run.settings.num_steps):
-        result.append(session.train(budget_ms, temperature, prefix))
-        assert not result[-1]["broken"]
-    return result
-
-
-def joined(some_frames: list) -> tuple[list, list]:
-    """The points of some frames as one curve, and their names as one list."""
-    points = [[x for frame in some_frames for x in frame["points"][column]] for column in range(3)]
-    return points, [name for frame in some_frames for name in frame["names"]]
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +54,7 @@ def test_a_frame_says_where_the_run_is(whole):
 
 
 def test_of_a_long_run_the_curve_is_thinned_but_begins_at_the_first_step(monkeypatch, whole):
-    monkeypatch.setattr(sessions, "MAX_POINTS", 10)
+    monkeypatch.setattr(schedule, "MAX_POINTS", 10)
     (steps, losses, means), _ = joined(frames(Session(SOME, TINY), 0))
     assert steps == [1, *range(10, 106, 10)]
     assert losses == [whole[0][1][step - 1] for step in steps] and means == [whole[0][2][step - 1] for step in steps]

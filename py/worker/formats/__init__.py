@@ -30,10 +30,11 @@ FIRST_NAMES = 8  # invented for a model that comes without names
 KINDS = ("run", "weights", "json", "curve", "names", "attention", "probabilities")
 
 
-def open_model(source: str | bytes, lines_of, texts: dict, core=microgpt) -> tuple[Session, dict]:
+def open_model(source: str | bytes, lines_of, texts: dict, core=microgpt, more="") -> tuple[Session, dict]:
     """A session from a link's text or a file's bytes, and what the page is to know of it. Raises UserError.
 
-    lines_of(data): the documents of a data set, or None; core: the module that is to run it. A link's model goes
+    lines_of(data): the documents of a data set, or None; core: the module that is to run it; more: the parts that it
+    has gone on for since it was opened, as the recipe's. A link's model goes
     without its data where they are not here or are others; a file's run needs them. The facts: data, recipe, step,
     chars; snapshots: their steps; finished: the steps it came with; whole: does it go on bit for bit; curve: three
     lists; html: names; pictures: as markup.pictures() gives them.
@@ -44,12 +45,14 @@ def open_model(source: str | bytes, lines_of, texts: dict, core=microgpt) -> tup
         if lines is None and not isinstance(source, str):
             raise UserError("keep.data", data=model.recipe["data"])
         session = (_with_or_without_data if isinstance(source, str) else checkpoint.session)(model, lines, core)
+        if more:
+            session.go_on(more)
         names = model.names or session.names(FIRST_NAMES, session.run.settings.temperature, "", session.rng)
         pictures = markup.pictures(session.view(), session.alphabet, texts)
     except (ArithmeticError, ValueError):
         raise UserError("keep.wild") from None
-    recipe = dict(model.recipe, num_steps=session.run.settings.num_steps)
-    return session, {"data": recipe["data"], "recipe": recipe, "step": session.run.step,
+    return session, {"data": model.recipe["data"], "step": session.run.step,
+                     "recipe": {name: session.recipe[name] for name in model.recipe},
                      "snapshots": list(session.snapshots.weights), "finished": model.step,
                      "chars": "".join(session.run.chars), "whole": model.mean is not None,
                      "curve": [list(column) for column in model.curve], "html": markup.names(names, texts),

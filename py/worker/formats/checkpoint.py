@@ -10,7 +10,7 @@ from common.errors import UserError
 from worker.session import Session
 
 RUN_FIELDS = ("data", "letters", "sha256", "num_steps", "seed", "n_layer", "n_embd", "n_head", "block_size",
-              "held_out", "learning_rate")  # of the recipe: those that make the run what it is
+              "held_out", "learning_rate", "more")  # of the recipe: those that make the run what it is
 MAX_CHARACTERS = 2000    # in an alphabet
 STAND_IN_NAMES = 12      # invented ones, in place of the documents where the data is missing
 
@@ -61,12 +61,12 @@ def check(recipe: dict, step: int, alphabet: list) -> None:
             type(recipe[name]) is not type(recipes.DEFAULTS[name]) for name in RUN_FIELDS):
         raise ValueError("the settings are not those of a run")
     recipe["data"].encode("utf-8")  # which a lone surrogate refuses
-    if any(recipes.read(name, recipe[name]) is None for name in ("letters", "sha256")):
+    if any(recipes.read(name, recipe[name]) is None for name in ("letters", "sha256", "more")):
         raise ValueError("the data are described as none are")
     out_of_limits = any(recipes.clamp(name, recipe[name]) != recipe[name] for name in RUN_FIELDS)
     if out_of_limits or recipe["n_embd"] % recipe["n_head"]:
         raise ValueError("a setting is out of its limits")
-    if type(step) is not int or not 0 <= step <= recipe["num_steps"]:
+    if type(step) is not int or not 0 <= step <= recipes.ends(recipe)[-1]:
         raise ValueError("the step is not one of the run's")
     if not 1 <= len(alphabet) <= MAX_CHARACTERS or any(type(char) is not str or len(char) != 1 for char in alphabet):
         raise ValueError("the alphabet is no list of characters")
@@ -94,7 +94,7 @@ def take(session: Session, data: str, **more) -> Model:
     """
     run = session.synced()
     recipe = {name: session.recipe.get(name, recipes.DEFAULTS[name]) for name in RUN_FIELDS} | {"data": data}
-    recipe |= {name: value for name, value in vars(run.settings).items() if name in RUN_FIELDS}
+    recipe |= {name: value for name, value in vars(run.settings).items() if name in RUN_FIELDS and name != "num_steps"}
     table = {name: (len(rows), len(rows[0])) for name, rows in run.gpt.weights.items()}
     if table != shapes(recipe, len(run.chars) + 1):
         raise UserError("keep.edited")
@@ -104,12 +104,10 @@ def take(session: Session, data: str, **more) -> Model:
 def session(model: Model, lines: list | None = None, core=microgpt) -> Session:
     """A session that goes on from a model. lines: its data, or None where that is not here; core: the module that runs.
 
-    Without its data a session invents names and shows what it sees in some of them, and can't be trained. A model that
-    came without moments and has taken all of its steps gets as many again. Raises UserError where the data are others.
+    Without its data a session invents names and shows what it sees in some of them, and can't be trained. Raises
+    UserError where the data are others.
     """
     recipe, here = dict(model.recipe), lines is not None
-    if model.mean is None and model.step >= recipe["num_steps"]:
-        recipe["num_steps"] = recipes.clamp("num_steps", model.step + recipe["num_steps"])
     made = Session(lines if here else [_stand_in(model.alphabet)], recipe, core)
     run = made.run
     if run.chars != model.alphabet or here and model.data_sha256 not in ("", documents_sha256(made)):

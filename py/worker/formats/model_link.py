@@ -10,9 +10,10 @@ their row and column.
 import math
 from array import array
 from collections import Counter
+from dataclasses import replace
 
+from common import recipe as recipes
 from common.errors import UserError
-from common.recipe import count_parameters
 
 from . import base64url
 from .checkpoint import MAX_CHARACTERS, Model, check, matrices, shapes
@@ -43,6 +44,7 @@ def encode(model: Model, square=None) -> str:
     """
     if len(model.weights) > MAX_WEIGHTS:
         raise UserError("keep.large", count=len(model.weights))
+    model = _in_one_part(model)
     if not all(map(math.isfinite, model.weights)):
         raise UserError("keep.wild")
     head = _head(model)
@@ -63,6 +65,12 @@ def encode(model: Model, square=None) -> str:
     raise UserError("keep.wild")
 
 
+def _in_one_part(model):
+    """The same as a run that was planned with all its steps: without moments it does not go on bit for bit anyway."""
+    num_steps = recipes.clamp("num_steps", recipes.ends(model.recipe)[-1])
+    return replace(model, recipe=model.recipe | {"num_steps": num_steps, "more": ""}, step=min(model.step, num_steps))
+
+
 def decode(text: str) -> Model:
     """The Model that a text holds: without moments, its weights rounded. Raises UserError."""
     try:
@@ -76,7 +84,7 @@ def _decode(data):
     recipe = {name: reader.number() for name in NUMBERS}
     step = reader.number()
     recipe["learning_rate"] = float(reader.text())
-    recipe |= {name: reader.text() for name in TEXTS}
+    recipe |= {name: reader.text() for name in TEXTS} | {"more": ""}
     alphabet, last, ranges = [], -1, reader.number()
     for _ in range(ranges):
         first, count = last + 1 + reader.number(), reader.number()
@@ -87,7 +95,7 @@ def _decode(data):
     check(recipe, step, alphabet)
     model = Model(recipe, step, alphabet, array("d"))
     table = shapes(recipe, len(alphabet) + 1)
-    if count_parameters(recipe, len(alphabet) + 1) > MAX_WEIGHTS:
+    if recipes.count_parameters(recipe, len(alphabet) + 1) > MAX_WEIGHTS:
         raise ValueError("there are too many weights")
     if _head(model) != data[:reader.at]:
         raise ValueError("the settings are not in the form that encode() gives them")

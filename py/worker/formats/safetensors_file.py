@@ -54,7 +54,7 @@ def write(model: Model) -> bytes:
         return [(part + name, *rest) for name, *rest in matrices(model.recipe, len(model.alphabet) + 1, numbers)]
 
     tensors = tensors_of("", model.weights)
-    about = {"format": f"{FORMAT} {VERSION}", "recipe": json.dumps(model.recipe), "step": str(model.step),
+    about = {"format": f"{FORMAT} {VERSION}", "recipe": json.dumps(_stated(model.recipe)), "step": str(model.step),
              "alphabet": json.dumps(model.alphabet), "data": model.recipe["data"], "data_sha256": model.data_sha256,
              "core_sha256": model.core_sha256}
     if model.mean is not None:
@@ -95,6 +95,11 @@ def read(data: bytes) -> Model:
         raise UserError("keep.file.damaged") from None
 
 
+def _stated(recipe):
+    """A recipe as a file states it: `more` only where the run went on, so that older pages open all others."""
+    return {name: value for name, value in recipe.items() if name != "more" or value}
+
+
 def _header(data):
     """The header, and where the numbers begin. What is not a safetensors file at all is UserError as strange."""
     size = int.from_bytes(data[:8], "little")
@@ -124,6 +129,7 @@ def _model(about, header, body):
         raise ValueError("the recipe, the alphabet or the step is none")
     if len(step) > 9 or any(type(char) is not str for char in alphabet) or about["data"] != recipe.get("data"):
         raise ValueError("the metadata contradict each other")
+    recipe.setdefault("more", "")
     check(recipe, int(step), alphabet)
     whole = "curve" in header
     table = shapes(recipe, len(alphabet) + 1)
