@@ -46,7 +46,7 @@ def main() -> None:
     print("| seed | characters | held-out loss | from the link | more |\n|---:|---:|---:|---:|---:|")
     for seed in SEEDS:
         characters, full, linked = measure(lines, seed)
-        print(f"| {seed} | {characters:,} | {full:.4f} | {linked:.4f} | {100 * (linked / full - 1):+.2f} % |")
+        print(f"| {seed} | {characters:,} | {full:.4f} | {linked:.4f} | {100 * (linked / full - 1):+.2f}% |")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ from page import dom, status
 from page.autosave import Autosave
 from page.js import named
 from page.language import Language
-from page.parts import recording
 from page.parts.attention_view import AttentionView
 from page.parts.comparison import Comparison
 from page.parts.controls import Controls
@@ -18,11 +17,14 @@ from page.parts.loss_chart import LossChart
 from page.parts.names_list import NamesList
 from page.parts.own_data import OwnData
 from page.parts.receipt import Receipt
+from page.parts.recording import Recording
 from page.parts.run_files import RunFiles
 from page.parts.sections import NAMES, Sections
 from page.parts.sharing import Sharing
+from page.parts.undo import Undo
 from page.recovery import Recovery
 from page.rooms import Room
+from page.run_start import RunStart
 from page.run_state import READY, RunState
 from page.run_view import RunView
 from page.training import Training
@@ -43,14 +45,17 @@ class App:
         self.data = OwnData(state, client)
         self.view = RunView(state, self.data, self.chart, self.attention, self.names, self.history)
         self.recovery = Recovery(state, client, self.data)
-        self.training = Training(state, client, self.recovery, self.data, self.view)
+        self.start_of_run = RunStart(state, client, self.recovery, self.data, self.view)
+        self.training = Training(state, client, self.recovery, self.start_of_run, self.view)
+        self.recording = Recording(state, self.chart, self.attention)
         self.controls = Controls(state, client, self.recovery, self.training, self.data, self.view)
+        self.controls.on_recipe.add(self.recording.follow)
         self.sections = Sections(self.controls.open_view)
         data_form = DataForm(state, client, self.data, self.controls)
         self.files = RunFiles(state, client, self.recovery, self.training, self.view)
         self.receipt = Receipt(state, client, self.files)
         self.language = Language(state, client)
-        self.autosave = Autosave(state, client, self.training, self.data, data_form, self.files)
+        self.autosave = Autosave(state, client, self.training, self.data, self.files)
         self.updates = Updates(lambda: state.step > 0, self.autosave.save_and_stop)
         self.inspector = Room("inspector", self.make_inspector)
         self.source = Room("source", self.make_source)
@@ -59,7 +64,7 @@ class App:
         state.on_end.add(lambda: asyncio.create_task(self.guard(self.receipt.check())))
         for part in (self.attention, self.names, self.history, self.training, self.controls, data_form, self.files,
                      Sharing(state, client, self.training, self.data), self.language, self.autosave, self.updates,
-                     EngineSwitch(state), self.sections,
+                     EngineSwitch(state), self.sections, Undo(state, self.chart, self.training),
                      Comparison(state, client, self.chart, self.names), Drops(self.files, data_form)):
             self.register(part.events)
         self.register([(id, event, self.source.handler(method)) for id, event, method in (
@@ -171,13 +176,13 @@ class App:
         for id in ENABLED:
             dom.get(id).disabled = False
         window.onpopstate = self.come_back
-        await recording.show(self.state, self.chart, self.attention)
+        await self.recording.show()
         self.names.count()
         await boot
         await self.follow_address()
         asyncio.create_task(self.autosave.start())
         await self.training.pull()
-        await self.training.begin_ahead()
+        await self.start_of_run.begin_ahead()
         await self.updates.start()  # last, because it fetches what the page does not need now
 
     def come_back(self, *_):

@@ -1,8 +1,9 @@
 """The run, saved in this browser while it trains, so that a closed tab loses nothing (MicroPython, on the page).
 
-What is saved is the file that "Run" in *Save* downloads, so to go on is to open it, bit for bit. Each tab has an entry
-of its own and holds a Web Lock on it for as long as the page is open; two tabs never write to the same. A run of an
-edited core is not saved, because no file holds one, and neither is that of a page in another page's frame.
+What is saved is the file that "Run" in *Save* downloads, so to go on is to open it, bit for bit. A finished run stays
+when the next one begins, which gets an entry of its own; one that was left unfinished gives its entry to the next, for
+as long as the page is open Undo has it. The page offers one run at the top, and lists all in *Save*. A run of an edited
+core is not saved, because no file holds one, and neither is that of a page in another page's frame.
 """
 import asyncio
 import json
@@ -10,43 +11,50 @@ import json
 from common import recipe as recipes
 from common.errors import UserError
 from page import address, dom
-from page.i18n import number, put, sentence
-from page.js import BASE, attempt, dumps, options
-from page.parts import recording, settings_form
+from page.i18n import number, on_language, put, say, sentence
+from page.js import dumps, loads
+from page.parts import settings_form
 from page.run_state import READY, TRAINING
+from page.run_store import RunStore
 from page.worker_client import Failed
-from pyscript import js_import, window
+from pyscript import document, window
 
 LOOK_MS, SAVE_MS = 1000, 5000          # how often it looks; how often a run in training is saved
-MAX_RUNS, MAX_BYTES = 5, 50000000      # that stay; the oldest go
 AS_IN_THE_FORM = [name for name in recipes.LIVE if name not in ("model", "documents")]
-PREFIX = "run:"                        # of an entry's key
 
 
 class Autosave:
-    """Saves the tab's run, and offers one that a closed or reloaded tab had."""
+    """Saves the tab's run, and brings saved ones back."""
 
-    def __init__(self, state, client, training, data, data_form, files):
+    def __init__(self, state, client, training, data, files):
         """data: the OwnData; files: the RunFiles, which know what of the page is saved along."""
         self.state, self.client, self.training = state, client, training
-        self.data, self.data_form, self.files = data, data_form, files
-        self.db = self.key = self.offered = None
+        self.data, self.files, self.store = data, files, RunStore()
+        self.id = self.offered = None  # of this tab's entry; the Saved at the top
         self.refused = False
         self.saving = asyncio.Lock()
         self.done, self.since = (0, 0), 0  # the run and the step that were saved last; when that was
-        self.events = [("kept-go-on", "click", self.resume), ("kept-delete", "click", self.delete),
-                       ("kept-delete-all", "click", self.delete_all), (None, "visibilitychange", self.hidden)]
+        self.stays = False                 # is what lies in this tab's entry to stay when another run begins
+        self.runs = []                     # the Saved in the list
+        self.events = [("kept-go-on", "click", self.press_offered), ("kept-delete", "click", self.delete_offered),
+                       ("kept-delete-all", "click", self.delete_all), ("saved-runs", "click", self.press_saved),
+                       (None, "visibilitychange", self.hidden)]
         state.on_crash.add(self.forget_saving)
+        state.on_step.add(self.withdraw)
+        on_language.add(self.show_list)
 
     async def start(self):
         """Take an entry for this tab, offer a saved run, and begin to save."""
         if self.state.recipe["embed"]:
             return
         try:
-            self.db = (await js_import(window.URL.new("vendor/idbkeyval/index.js", BASE).href))[0]
-            await self._take_key()
+            await self.store.open()
+            await self._take_id()
+            self.runs = await self.store.list()
+            self.stays = any([saved.id == self.id for saved in self.runs])
+            await self._bring_own_data()
             await self._offer()
-            await self._show_sum()
+            self.show_list()
         except Exception as error:  # a private window, or storage that is full or switched off
             self._refuse(error)
         window.setInterval(self._look, LOOK_MS)
@@ -57,41 +65,26 @@ class Autosave:
             if not self.saving.locked():
                 asyncio.create_task(self.save())
 
-    async def _ask(self, verb, *arguments):
-        """The store's answer."""
-        return await attempt(self.db, verb, *arguments)
-
     async def hidden(self, *_):
         """The tab may be closed next: save the run as it is now."""
-        if window.document.visibilityState == "hidden" and self.key:
+        if document.visibilityState == "hidden" and self.id:
             await self.save()
 
-    async def _take_key(self):
-        """Hold a key that no other open tab holds: the one that this tab had before a reload, else a new one."""
-        storage = attempt(window, "sessionStorage")
-        locks = hasattr(window.navigator, "locks")
-        if locks:
-            had = attempt(storage, "getItem", "kept")
-            if had and await self._hold(PREFIX + had):
-                self.key = PREFIX + had
-                return
-        new = str(window.crypto.randomUUID())
-        self.key = PREFIX + new
-        if locks:
-            await self._hold(self.key)
-            attempt(storage, "setItem", "kept", new)
+    async def _take_id(self):
+        """Have the entry that this tab had before a reload, else a new one."""
+        had = self.store.remembered()
+        if had and await self.store.hold(had):
+            self.id = had
+        else:
+            await self._take_new_id()
 
-    async def _hold(self, key, forever=True):
-        """Whether this tab could take the lock of an entry. It holds it until the page goes, or just asks."""
-        asked = window.Promise.withResolvers()
-
-        def granted(lock):
-            asked.resolve(bool(lock))
-            return window.Promise.withResolvers().promise if lock and forever else None
-
-        self._granted = granted  # JavaScript calls it later
-        attempt(window.navigator.locks, "request", key, options(ifAvailable=True), granted).catch(asked.reject)
-        return await asked.promise
+    async def _take_new_id(self):
+        new = self.store.new_id()
+        await self.store.hold(new)
+        if self.id:
+            self.store.release(self.id)
+        self.id = new
+        self.store.remember(new)
 
     # ---- Saving
 
@@ -106,8 +99,8 @@ class Autosave:
 
     async def _save(self):
         state = self.state
-        if self.refused or not self.key or state.worker != READY or not state.running or not state.step \
-                or state.core is not None or (state.run, state.step) == self.done or recording.is_shown():
+        if self.refused or not self.id or state.worker != READY or not state.in_worker or not state.step \
+                or state.core is not None or (state.run, state.step) == self.done or state.recorded:
             return
         run = state.run
         try:
@@ -116,21 +109,20 @@ class Autosave:
                 now = (state.run, state.step)
                 if run != state.run or state.worker != READY:
                     return
-                recipe = dict(state.running, **{name: state.recipe[name] for name in AS_IN_THE_FORM})
+                recipe, finished = self._recipe(), state.is_finished()
+                about = {"recipe": dumps(recipe), "step": now[1], "run": state.num_steps(),
+                         "when": str(window.Date.new().toISOString())}
                 file = await self.client.call("save", "run", self.files.curve(), dumps(self.files.view.names.names()),
                                               "")
             if state.run != now[0] or state.core is not None:
                 return
-            entry = options(recipe=dumps(dict(recipe, model="")), step=now[1], run=recipe["num_steps"],
-                            when=str(window.Date.new().toISOString()))
-            entry.file = file
+            if self.stays and self.done[0] != now[0]:
+                await self._take_new_id()
             own = self.data.of(recipe)
-            if own:
-                entry.own = own[0]
-            await self._ask("set", self.key, entry)
-            self.done, self.since = now, window.performance.now()
-            await self._make_room()
-            await self._show_sum()
+            await self.store.save(self.id, about, file, recipe["sha256"] if own else "", own[0] if own else None)
+            self.done, self.since, self.stays = now, window.performance.now(), finished
+            self.runs = await self.store.make_room(self.id)
+            self.show_list()
         except UserError:  # numbers that no file can hold
             pass
         except Failed:  # answered where the worker is watched
@@ -138,113 +130,161 @@ class Autosave:
         except Exception as error:
             self._refuse(error)
 
+    def _recipe(self):
+        """The recipe that the run's entry has."""
+        state = self.state
+        return dict(state.running, model="", documents="", **{name: state.recipe[name] for name in AS_IN_THE_FORM})
+
     async def save_and_stop(self):
         """Stop training, and save the run as it then is. Whether nothing is lost when the page goes now."""
         state = self.state
         self.training.stop()
         await state.settled()  # the slice under way is part of it
         await self.save()
-        return not state.step or recording.is_shown() or self.done == (state.run, state.step)
-
-    async def _entries(self):
-        """[(when, key, entry)], the newest first."""
-        found = []
-        for pair in await self._ask("entries"):
-            if str(pair[0]).startswith(PREFIX):
-                found.append((str(pair[1].when), str(pair[0]), pair[1]))
-        return sorted(found, key=lambda one: one[:2], reverse=True)
-
-    async def _free(self, key):
-        """Whether no other open tab saves its run there; without locks nobody knows, and all are treated as free."""
-        return key == self.key or not hasattr(window.navigator, "locks") or await self._hold(key, False)
-
-    async def _make_room(self):
-        count = total = 0
-        for _, key, entry in await self._entries():
-            count, total = count + 1, total + size(entry)
-            if (count > MAX_RUNS or total > MAX_BYTES) and key != self.key and await self._free(key):
-                await self._ask("del", key)
+        return not state.step or state.recorded or self.done == (state.run, state.step)
 
     # ---- Coming back
 
+    async def _bring_own_data(self):
+        """Where the page's address asks for own data that a saved run has, have them here."""
+        recipe = self.state.recipe
+        if not self.data.is_missing(recipe) or recipe["documents"]:
+            return
+        own = await self.store.own(recipe["sha256"])
+        for saved in [saved for saved in self.runs if saved.old]:
+            if not own and json.loads(saved.recipe).get("sha256") == recipe["sha256"]:
+                own = await self.store.own_of(saved)
+        if own:
+            await self.data.restore(recipe["sha256"], own)
+
     async def _offer(self):
         """Show one line about the run of this tab before its reload, or else the newest of a closed tab."""
-        if self.state.running or self.state.recipe["model"]:
+        if self.state.step or self.state.recipe["model"]:
             return
-        entries = await self._entries()
-        for _, key, entry in [one for one in entries if one[1] == self.key] + entries:
-            if await self._free(key):
-                self.offered = key, entry
-                time = window.Date.new(entry.when).toLocaleTimeString(
-                    window.document.documentElement.lang, options(hour="2-digit", minute="2-digit"))
-                put("kept-note", sentence("kept", time=time, step=number(entry.step), steps=number(entry.run)))
+        for saved in [saved for saved in self.runs if saved.id == self.id] + self.runs:
+            if await self.store.is_free(saved.id):
+                self.offered = saved
+                put("kept-note", sentence("kept", time=date(saved), step=number(saved.step), steps=number(saved.run)))
                 dom.get("kept").hidden = False
                 return
 
-    def _withdraw(self):
-        """Take the offer away."""
-        dom.hand_focus_on("kept", "train")
-        dom.get("kept").hidden = True
+    def withdraw(self, *_):
+        """Take the offer away: it stays in the list."""
+        if not dom.get("kept").hidden:
+            dom.hand_focus_on("kept", "train")
+            dom.get("kept").hidden = True
 
-    async def resume(self, *_):
-        """Go on with the offered run, where it stopped. One that cannot be read stays on offer, to be deleted."""
-        state, (key, entry) = self.state, self.offered
-        before, recipe = state.recipe, json.loads(entry.recipe)
-        if hasattr(entry, "own"):
-            await self.data_form.read(entry.own)
-            if self.data_form.preview:
-                self.data.add(recipe["sha256"], self.data_form.preview)
+    def show_list(self):
+        """List the saved runs, and how much room they take."""
+        rows = dom.get("saved-runs")
+        if not self.runs:
+            dom.hand_focus_on("kept-all", "open-file")
+        rows.replaceChildren()
+        for saved in self.runs:
+            row = document.createElement("li")
+            about = document.createElement("span")
+            recipe = json.loads(saved.recipe)
+            about.textContent = say("kept.row", time=date(saved), data=say("data.short." + recipe["data"]),
+                                    step=number(saved.step), steps=number(saved.run))
+            row.append(about)
+            for action in ("open", "delete"):
+                button = document.createElement("button")
+                button.type, button.textContent = "button", say("kept.go-on" if action == "open" else "kept.delete")
+                button.setAttribute("data-testid", "saved-" + action)
+                button.setAttribute("data-saved", saved.id)
+                button.setAttribute("data-action", action)
+                button.setAttribute("aria-label", button.textContent + ": " + about.textContent)
+                row.append(button)
+            rows.append(row)
+        dom.get("kept-all").hidden = dom.get("saved-runs").hidden = not self.runs
+        size_mb = sum([saved.size for saved in self.runs]) / 1e6
+        put("kept-sum", sentence("kept.sum", count=len(self.runs), megabytes="%.1f" % size_mb))
+
+    async def press_saved(self, event):
+        """A button of the list."""
+        button = event.target.closest("[data-saved]")
+        found = [saved for saved in self.runs if button and saved.id == button.dataset.saved]
+        if not found:
+            return
+        if button.dataset.action == "delete":
+            await self._delete(found[0])
+            return
+        problem = await self.resume(found[0])
+        if problem:
+            dom.line("files-note", problem)
+        else:
+            window.scrollTo(0, 0)
+
+    async def press_offered(self, *_):
+        """Open the offered run. One that cannot be read stays on offer, to be deleted."""
+        problem = await self.resume(self.offered)
+        if problem:
+            put("kept-note", problem)
+            dom.get("kept-go-on").hidden = True
+
+    async def resume(self, saved):
+        """Go on with a saved run where it stopped; the one of now is saved first. Gives the sentence that says why that
+        can't be, or None; then nothing has changed."""
+        state = self.state
+        before, recipe = state.recipe, json.loads(saved.recipe)
+        if state.step:
+            await self.save()
+        file, own = await self.store.file(saved), await self.store.own_of(saved)
+        if not file:
+            return sentence("kept.gone")
+        if own and self.data.is_missing(dict(recipes.DEFAULTS, **recipe)):
+            await self.data.restore(recipe["sha256"], own)
         state.edit(**dict(recipes.DEFAULTS, **recipe))
         settings_form.fill(state.recipe)
         try:
-            await self.training.open(entry.file)
+            await self.training.open(file)
         except UserError as error:
             state.edit(**before)
             settings_form.fill(before)
-            put("kept-note", (error.key, error.values))
-            dom.get("kept-go-on").hidden = True
-            return
+            return error.key, error.values
         address.write(state.recipe, replace=True)
-        self._withdraw()
-        self.offered, self.done = None, (state.run, state.step)
-        await self._take_over(key)
+        self.withdraw()
+        await self._take_over(saved)
+        return None
 
-    async def _take_over(self, key):
-        """The run has come from another tab, which is closed: from now on its entry is this tab's."""
-        if key != self.key:
-            self.done = (0, 0)
-            await self.save()
-            if self.done != (0, 0):
-                await self._ask("del", key)
-                await self._show_sum()
+    async def _take_over(self, saved):
+        """The run has come from an entry that no other open tab has: from now on it is this tab's."""
+        if saved.id != self.id:
+            if not await self.store.hold(saved.id):
+                return  # so what is opened here becomes a run of this tab's own
+            self.store.release(self.id)
+            self.id = saved.id
+            self.store.remember(saved.id)
+        self.stays = saved.finished
+        if saved.old:  # and is to be saved in today's form
+            self.stays, self.done = False, (0, 0)
+        else:
+            self.done = self.state.run, self.state.step
 
-    async def delete(self, *_):
-        await self._ask("del", self.offered[0])
-        self.offered = None
-        self._withdraw()
-        await self._show_sum()
+    async def _delete(self, saved):
+        await self.store.delete(saved.id)
+        self.runs = [other for other in self.runs if other.id != saved.id]
+        if self.offered and self.offered.id == saved.id:
+            self.withdraw()
+        self.show_list()
+
+    async def delete_offered(self, *_):
+        await self._delete(self.offered)
 
     async def delete_all(self, *_):
         """Delete all runs saved in this browser; a run that trains on is saved again from its next step on."""
-        for _, key, _ in await self._entries():  # and nothing else that other pages of this origin may keep
-            await self._ask("del", key)
-        self._withdraw()
+        await self.store.delete(*[saved.id for saved in await self.store.list()])
+        self.runs = []
+        self.withdraw()
         dom.line("files-note", sentence("kept.none"))
-        await self._show_sum()
-
-    async def _show_sum(self):
-        entries = await self._entries()
-        size_mb = sum(size(entry) for _, _, entry in entries) / 1e6
-        if not entries:
-            dom.hand_focus_on("kept-all", "open-file")
-        dom.get("kept-all").hidden = not entries
-        put("kept-sum", sentence("kept.sum", count=len(entries), megabytes="%.1f" % size_mb))
+        self.show_list()
 
     def _refuse(self, error):
         self.refused = True
         dom.line("kept-refused", sentence("kept.refused"))
 
 
-def size(entry):
-    """The bytes of an entry."""
-    return entry.file.length + (entry.own.length if hasattr(entry, "own") else 0)
+def date(saved):
+    """When a run was saved, in the page's language."""
+    about = loads('{"month": "short", "day": "numeric", "hour": "2-digit", "minute": "2-digit"}')
+    return str(window.Date.new(saved.when).toLocaleString(document.documentElement.lang, about))

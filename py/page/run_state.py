@@ -1,38 +1,47 @@
 """What the page knows of its run, in one place (MicroPython, on the page).
 
-Whoever changes it calls a method here; whoever wants to know of a change adds a listener.
+Form, buttons, links, files, receipt and recovery read here which core, data, recipe, engine and model stand behind what
+is shown. Whoever changes it calls a method here; whoever wants to know of a change adds a listener.
 """
 import asyncio
 
+from common import recipe as recipes
 from page.listeners import Listeners
 
-IDLE, PREPARING, STEPPING, TRAINING, PAUSING = "idle", "preparing", "stepping", "training", "pausing"  # modes
+IDLE, STEPPING, TRAINING, PAUSING = "idle", "stepping", "training", "pausing"  # modes
 STARTING, READY, GONE = "starting", "ready", "gone"  # the worker
 
 
 class RunState:
-    """mode: what the visitor wants of the run. PREPARING: that it begins, though nobody trains yet; PAUSING: Pause was
-    pressed, and the slice under way is not back yet. worker: whether there is one to ask."""
+    """mode: what the visitor wants of the run. PAUSING: Pause was pressed, and the slice under way is not back yet.
+    worker: whether there is one to ask."""
 
     def __init__(self):
         self.mode, self.worker = IDLE, GONE
         self.python = ""                  # the version in the worker
-        self.recipe = None                # in the form
-        self.running = None               # of the run in the worker; None before it has one
+        self.recipe = None                # in the form: of the next run
+        self.running = None               # of the run; None before there is one
+        self.in_worker = False            # has the worker that run; else it begins there again, from the checkpoint
+        self.source = ""                  # what the run was opened from: a link's text, a file's bytes; "" for nothing
+        self.went_on = False              # was it finished here, and let go on
         self.run = self.step = 0          # which run this is, so that a late answer about another is dropped; its step
         self.checkpoint, self.checkpoint_step = None, 0  # the run's state as the worker last gave it
         self.chars = ""                   # the alphabet of its data
+        self.engine = "core"              # which does the work: "core" or "compiled"
         self.unfinished = False           # was training, or its last names, on its way: Retry goes on with that
         self.core = None                  # the text of the edited core that runs; None: the published one
+        self.recorded = True              # is what is shown the recording, and not a run of this page's
         self.pulling = False              # is a slice of it under way
         self._settled = asyncio.Event()   # set while none is
         self._settled.set()
         self.on_mode = Listeners()        # (mode)
-        self.on_run = Listeners()         # (): there is another run
+        self.on_run = Listeners()         # (): there is another run, or it has other steps to go
         self.on_step = Listeners()        # (step)
         self.on_engine = Listeners()      # ("core" or "compiled"): it does the work from here on
         self.on_speed = Listeners()       # (steps a second, seconds left)
+        self.on_leave = Listeners()       # (): the run, of which some steps were taken, is about to be left for another
         self.on_forget = Listeners()      # (): there is no run any more
+        self.on_recording_end = Listeners()  # (): from here on nothing of the recording is shown
         self.on_core = Listeners()        # (facts of the edited core; None: the published one)
         self.on_core_error = Listeners()  # (line, text, error of an edited core)
         self.on_end = Listeners()         # (): the run's last step, and its names, are done
@@ -46,7 +55,7 @@ class RunState:
             self.on_mode.tell(mode)
 
     def wants_more(self):
-        return self.mode in (PREPARING, STEPPING, TRAINING)
+        return self.mode in (STEPPING, TRAINING)
 
     def pause(self):
         """The visitor wants no more steps; one under way will be the last."""
@@ -60,20 +69,50 @@ class RunState:
 
     # ---- The run
 
+    def num_steps(self):
+        """Of the run, or of the one that the form describes: all of its parts together."""
+        return recipes.ends(self.running or self.recipe)[-1]
+
+    def is_finished(self):
+        """Whether the run has taken all of its steps."""
+        return bool(self.running) and self.step >= self.num_steps()
+
     def abandon(self):
         """Answers about the run so far are dropped."""
         self.run += 1
 
+    def leave(self):
+        """Another run takes the place of this one, or none: whoever keeps what was trained does so now."""
+        if self.running and self.step:
+            self.on_leave.tell()
+
     def forget(self):
         """There is no run: the next one begins anew."""
+        self.leave()
         self.abandon()
-        self.running, self.checkpoint, self.step, self.chars, self.unfinished = None, None, 0, "", False
+        if self.went_on:
+            self.edit(more="")  # the next run is as long as the form says
+        self.running, self.in_worker, self.source, self.checkpoint, self.went_on = None, False, "", None, False
+        self.step, self.chars, self.unfinished = 0, "", False
         self.on_forget.tell()
 
-    def begin(self, recipe, step, chars, checkpoint=None):
-        """The worker has a run of a recipe, at a step; checkpoint: the state that it went on from."""
-        self.running, self.step, self.chars, self.unfinished = recipe, step, chars, False
+    def begin(self, recipe, step, chars, checkpoint=None, source=""):
+        """The worker has a run of a recipe, at a step. checkpoint: the state that it went on from; source: what it was
+        opened from."""
+        self.running, self.in_worker, self.source = recipe, True, source
+        self.step, self.chars, self.unfinished = step, chars, False
         self.set_checkpoint(checkpoint)
+
+    def put_back(self, recipe, step, chars, checkpoint, source):
+        """A run from before is the run again; the worker does not have it yet."""
+        self.begin(recipe, step, chars, checkpoint, source)
+        self.in_worker = False
+
+    def go_on(self, more):
+        """The run has other steps to go: the recipe's `more`."""
+        self.running, self.went_on = dict(self.running, more=more), True
+        self.edit(more=more)
+        self.on_run.tell()
 
     def go_to(self, step):
         """The run has come to a step."""
@@ -85,16 +124,31 @@ class RunState:
     def set_checkpoint(self, checkpoint):
         self.checkpoint, self.checkpoint_step = checkpoint, self.step
 
+    def set_engine(self, engine):
+        """Another engine does the work."""
+        self.engine = engine
+        self.on_engine.tell(engine)
+
     def use_core(self, text, facts=None):
         """Another core runs: an edited one's text and facts, or None for the published one."""
         self.core = text
         self.on_core.tell(facts)
+
+    # ---- The recording
+
+    def end_recording(self):
+        """What is shown from here on is the visitor's own. Once."""
+        if self.recorded:
+            self.recorded = False
+            self.on_recording_end.tell()
 
     # ---- The worker, and the slice that is under way
 
     def set_worker(self, worker, python=None):
         self.worker = worker
         self.python = python or self.python
+        if worker != READY:
+            self.in_worker = False
 
     def begin_pull(self):
         self.pulling = True

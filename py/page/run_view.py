@@ -1,6 +1,5 @@
 """What is shown of a run, part by part: figures, curve, pictures, names, history (MicroPython, on the page)."""
 from page import dom, status
-from page.parts import recording
 
 
 class RunView:
@@ -8,51 +7,58 @@ class RunView:
         self.state, self.data = state, data
         self.chart, self.attention, self.names, self.history = chart, attention, names, history
         self.speed = status.Speed()
-
-    def end_recording(self):
-        """What is shown from here on is the visitor's own, and not the recording."""
-        if recording.is_shown():
-            recording.end()
-            self.clear_curve()
-        dom.get("more-names").disabled = False
+        state.on_recording_end.add(self.clear)
 
     def clear(self):
-        """There is no run any more."""
-        recording.end()
-        status.progress(0, self.state.recipe["num_steps"])
+        """There is nothing to see of a run, or no more of the recording."""
+        status.progress(0, self.state.num_steps())
         self.names.clear()
         self.history.forget()
         self.speed.clear()
         self.clear_curve()
+        dom.get("more-names").disabled = self.state.recorded
 
     def clear_curve(self):
         state = self.state
-        recipe = state.running or state.recipe
-        self.chart.reset(recipe["num_steps"],
-                         len(state.chars) + 1 if state.running else self.data.vocab_size(recipe))
+        self.chart.reset(state.num_steps(),
+                         len(state.chars) + 1 if state.running else self.data.vocab_size(state.recipe))
         status.loss(None)
 
     def begin(self, snapshots, resumed):
         """A run has begun, or goes on from a step. The recording stays until there is something else to see."""
         state = self.state
-        if not recording.is_shown():
-            dom.get("more-names").disabled = False
-            if resumed:
-                self.chart.cut(state.step)
-                self.names.cut(state.step)
-            else:
-                self.clear_curve()
+        if state.recorded:
+            return
+        if resumed:
+            self.chart.cut(state.step)
+            self.names.cut(state.step)
             self.history.forget()
-            self.history.update(snapshots, state.step)
+        else:
+            self.clear()
+        self.history.update(snapshots, state.step)
         self.speed.clear()
-        status.progress(state.step, state.running["num_steps"])
+        status.progress(state.step, state.num_steps())
+
+    def extend(self):
+        """The run has more steps to go."""
+        self.chart.extend(self.state.num_steps())
+        status.progress(self.state.step, self.state.num_steps())
+
+    def put_back(self, before):
+        """Show a run from before again, but for its pictures. before: see parts/undo.py."""
+        self.clear()
+        self.chart.put_back(self.state.num_steps(), before.curve)
+        self.names.add(before.names)
+        if before.mean:
+            status.loss(before.mean)
 
     def add(self, frame):
         """Show a frame, but for its pictures."""
         state = self.state
-        self.end_recording()
-        status.progress(frame.step, state.running["num_steps"])
-        speed = self.speed.show(frame.step, state.running["num_steps"])
+        state.end_recording()
+        num_steps = state.num_steps()
+        status.progress(frame.step, num_steps)
+        speed = self.speed.show(frame.step, num_steps)
         if frame.mean is not None:
             status.loss(frame.mean)
         if frame.points[0].length:
@@ -63,21 +69,18 @@ class RunView:
             self.names.add(frame.html)
         self.history.update(frame.snapshots, frame.step)
         if speed:
-            state.on_speed.tell(speed, (state.running["num_steps"] - frame.step) / speed)
+            state.on_speed.tell(speed, (num_steps - frame.step) / speed)
 
     async def open(self, facts):
         """Show a model from outside: its curve, names and pictures."""
         state = self.state
-        recording.end()
-        dom.get("names").innerHTML = ""
+        state.end_recording()
+        self.clear()
         self.names.add(facts.html)
-        self.clear_curve()
         if facts.curve.length:
             self.chart.add(facts.curve)
             if facts.curve[2].length:
                 status.loss(facts.curve[2].at(-1))
         await self.attention.show(facts.pictures)
-        dom.get("more-names").disabled = False
-        status.progress(state.step, state.running["num_steps"])
-        self.history.forget()
+        status.progress(state.step, state.num_steps())
         self.history.update(facts.snapshots, state.step)

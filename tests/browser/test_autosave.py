@@ -19,9 +19,10 @@ CHANGE = """
   indexedDB.open("keyval-store").onsuccess = ({ target: { result: db } }) => {
     const store = db.transaction("keyval", "readwrite").objectStore("keyval");
     store.openCursor().onsuccess = ({ target: { result: cursor } }) => {
-      const entry = cursor.value;
-      CHANGES[change](entry.file);
-      cursor.update(entry).onsuccess = () => { db.close(); done(); };
+      if (!cursor.key.startsWith("file:")) return cursor.continue();
+      const file = cursor.value;
+      CHANGES[change](file);
+      cursor.update(file).onsuccess = () => { db.close(); done(); };
     };
   };
 })""".replace("CHANGES", """({

@@ -53,6 +53,13 @@ class AttentionView:
             place.lastElementChild.remove()
         return True
 
+    def clear(self):
+        """Show nothing."""
+        self.shown += 1
+        self.chosen = None
+        for id in ("attention", "probabilities", "reading"):
+            dom.get(id).textContent = ""
+
     def read_out_cell(self, pictures, focused=False):
         """Read out a cell of pictures that are in place: the chosen one, or else the one that tells most."""
         dom.get("reading").setAttribute("aria-live", "off")  # nobody can listen to every picture of a training

@@ -11,14 +11,14 @@ from page.listeners import Listeners
 from page.parts import settings_form
 from page.parts.text_boxes import known
 from page.run_state import IDLE, PAUSING, STARTING, STEPPING, TRAINING
-from page.training import NAMES_PER_CALL, PRESS_ACK_S
+from page.training import NAMES_PER_CALL
 
 
 class Controls:
     def __init__(self, state, client, recovery, training, data, view):
         """data: the OwnData; view: the RunView."""
         self.state, self.client, self.recovery, self.training = state, client, recovery, training
-        self.data, self.view = data, view
+        self.start, self.data, self.view = training.start, data, view
         self.notes = []  # what was wrong with the link, as sentences
         self.on_recipe = Listeners()  # (recipe): the form has another
         self.events = [("train", "click", self.press_train), ("step", "click", self.press_step),
@@ -27,10 +27,15 @@ class Controls:
                        ("look", "input", self.look), ("settings", "change", self.change_setting),
                        ("settings", "submit", lambda event: event.preventDefault())]
         self.events += [(name, event, self.change_sampling) for name in SAMPLING for event in ("input", "change")]
-        state.on_mode.add(self.show_mode)
+        for happening in (state.on_mode, state.on_step, state.on_run, state.on_forget):
+            happening.add(self.show_buttons)
 
-    def show_mode(self, mode):
-        put("train", ("pause" if mode == TRAINING else "train", {}))
+    def show_buttons(self, *_):
+        """Say on the buttons what they do now."""
+        finished, training = self.state.is_finished(), self.state.mode == TRAINING
+        put("train", ("pause" if training else "go-on" if finished else "train", {}))
+        put("reset", ("new-run" if finished else "reset", {}))
+        dom.get("step").disabled = finished and not training
 
     # ---- The run
 
@@ -39,8 +44,10 @@ class Controls:
         if state.mode == TRAINING:
             await training.pause()
             return
-        if state.running and state.step >= state.running["num_steps"]:
-            training.forget()
+        if state.is_finished():
+            await state.settled()  # the last names may be on their way
+            if state.is_finished():
+                await training.extend()
         if state.mode == PAUSING:
             status.show("status.training", "training")
         else:
@@ -49,28 +56,28 @@ class Controls:
         await training.pull()
 
     async def press_step(self, *_):
-        state = self.state
-        if state.running and state.step >= state.running["num_steps"]:
-            self.training.forget()
-        state.set_mode(STEPPING)
+        self.state.set_mode(STEPPING)
         await self.view.history.leave()
         await self.training.pull()
 
     async def press_reset(self, *_):
-        """Forget the run, and show the new one's model as it is before it has learned anything."""
+        """Leave the run, and show the new one's model as it is before it has learned anything."""
         state, silent = self.state, status.state() == "silent"
-        self.training.forget()
+        if state.mode == TRAINING and state.core is None and not silent:
+            state.set_mode(IDLE)
+            await self.training.is_settled()  # so that what Undo brings back is the run as it was at this press
+            if state.mode != IDLE:
+                return  # the visitor has pressed Train meanwhile
+        self.start.forget()
         if state.pulling and state.core is None and not (silent or state.worker == STARTING):
-            try:
-                await asyncio.wait_for(state.settled(), PRESS_ACK_S)
-            except asyncio.TimeoutError:  # a slice that takes longer is not waited for
+            if not await self.training.is_settled():  # a slice that takes longer is not waited for
                 silent = not state.running
             if not silent and state.mode != IDLE:
                 return  # the visitor has begun the next run already
         if silent:
             self.recovery.end()
         if silent or state.worker != STARTING:
-            await self.training.begin_untrained()
+            await self.start.begin_untrained()
             await self.training.pull()  # if something was pressed meanwhile
 
     async def press_retry(self, *_):
@@ -79,10 +86,9 @@ class Controls:
     async def press_more_names(self, *_):
         state = self.state
         run = state.run
-        html = await self.client.call("names", NAMES_PER_CALL, state.recipe["temperature"],
-                                      known(state, "prefix"), self.view.history.step)
-        if run == state.run:
-            self.view.end_recording()
+        html = await self.training.ask("names", NAMES_PER_CALL, state.recipe["temperature"],
+                                       known(state, "prefix"), self.view.history.step)
+        if html and run == state.run:
             self.view.names.add(html)
 
     async def look(self, *_):
@@ -93,10 +99,14 @@ class Controls:
         """The core, or what is compiled from it: in mid-run too, for the run stays what it is."""
         self.state.edit(engine=dom.get("engine").value)
         address.write(self.state.recipe)
-        if self.state.running:
-            await self.training.use_engine()
+        await self.follow_engine()
+
+    async def follow_engine(self):
+        """Let the engine that the form names do the work."""
+        if self.state.in_worker:
+            await self.start.use_engine()
         else:
-            await self.training.begin_ahead()
+            await self.start.begin_ahead()
 
     # ---- The recipe
 
@@ -114,6 +124,8 @@ class Controls:
         recipe, notes = settings_form.change(self.state.recipe, box.name, box.value)
         if box.name == "data":
             recipe.update(sha256="", letters="", documents="")
+        if box.name == "num_steps":
+            recipe["more"] = ""
         self.state.edit(**recipe)
         settings_form.fill(self.state.recipe)
         self.use_recipe(notes)
@@ -139,7 +151,7 @@ class Controls:
         """The form has another recipe: the page follows, and says notes, and that it needs a new run where it does."""
         state = self.state
         if status.state() == "problem":  # which was the last recipe's
-            self.training.show_rest()
+            self.start.show_rest()
         settings_form.count(state.recipe, self.data.vocab_size(state.recipe))
         self.on_recipe.tell(state.recipe)
         if written:
@@ -149,13 +161,18 @@ class Controls:
                 state.edit(model="")
             had_run = bool(state.running)
             state.forget()
+            if not state.recorded:
+                self.view.clear()
+            status.progress(0, state.num_steps())
             if had_run:
                 state.on_run.tell()
-            status.progress(0, state.recipe["num_steps"])
             status.show_compiler("")
-            asyncio.create_task(self.training.begin_ahead())
-        elif any(state.recipe[name] != state.running[name] for name in state.recipe if name not in LIVE):
-            notes = notes + [sentence("settings.new-run")]
+            asyncio.create_task(self.start.begin_ahead())
+        else:
+            if any(state.recipe[name] != state.running[name] for name in state.recipe if name not in LIVE):
+                notes = notes + [sentence("settings.new-run")]
+            if state.recipe["engine"] != state.engine:
+                asyncio.create_task(self.follow_engine())
         dom.line("settings-note", *notes)
 
     def open_view(self, view, replace=False):

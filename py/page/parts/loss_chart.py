@@ -49,6 +49,22 @@ class LossChart:
         self.columns, self.held_out = [window.Array.new() for _ in range(4)], None
         self.draw()
 
+    def extend(self, num_steps):
+        """The run has so many steps in all."""
+        self.num_steps = num_steps
+        self.draw()
+
+    def put_back(self, num_steps, columns):
+        """Show the columns of a run from before."""
+        self.num_steps, self.columns = num_steps, columns
+        known = columns[3].filter(lambda loss, *_: loss is not None)
+        self.held_out = known.at(-1) if known.length else None
+        self.draw()
+
+    def last_mean(self):
+        """The last running mean; None where there is none."""
+        return self.columns[2].at(-1) if self.columns[2].length else None
+
     def add(self, points):
         """points: JavaScript's arrays of steps, losses and means."""
         unknown = window.Array.new(points[0].length).fill(None)

@@ -53,6 +53,10 @@ class OwnData:
         """A recipe's own data as (bytes, facts); None where it has none, or they are not here."""
         return self.sets.get(recipe["sha256"]) if recipe["data"] == recipes.OWN else None
 
+    def is_missing(self, recipe):
+        """Whether a recipe's data are somebody's own, and not here."""
+        return recipe["data"] == recipes.OWN and not self.of(recipe)
+
     async def arrive(self, recipe):
         """Read the data that came along with a link. What is wrong with them is said, and they are missing then."""
         key, text = recipe["sha256"], recipe["documents"]
@@ -73,6 +77,13 @@ class OwnData:
                 self.on_arrival.tell(key, error)
                 return
         self.on_arrival.tell(key, None)
+
+    async def restore(self, key, bytes):
+        """Have own data at hand that this browser kept. Raises UserError where they can't be read any more."""
+        facts = loads(await self.client.call("read_data", bytes))
+        if facts.sha256[:KEY_LENGTH] == key:
+            self.add(key, (bytes, facts))
+            self.on_arrival.tell(key, None)
 
     async def arrive_if_ready(self):
         """Read the data that the page's address brings along, once there is a worker to read them."""

@@ -9,7 +9,7 @@ from page.run_state import READY
 from pyscript import document, js_import, window
 
 LONGEST_CODE = 2953  # bytes in the largest QR code
-CARRIED = ("temperature", "prefix", "lang")  # along with a model
+CARRIED = ("temperature", "prefix", "lang", "view")  # along with a model
 FRAME = '<iframe src="%s" width="100%%" height="760" loading="lazy" title="microgpt"></iframe>'
 
 
@@ -19,10 +19,11 @@ class Sharing:
     def __init__(self, state, client, training, data):
         """data: the OwnData, which may travel along."""
         self.state, self.client, self.training, self.data = state, client, training, data
-        self.model, self.chosen = "", "replay"
+        self.model, self.problem, self.chosen = "", None, "replay"
         self.events = [("share", "click", self.press), ("share-replay", "click", self.press_replay),
                        ("share-model", "click", self.press_model), ("share-code", "click", self.press_code),
-                       ("share-embed", "click", self.press_embed), ("share-close", "click", self.press_close)]
+                       ("share-embed", "click", self.press_embed), ("share-close", "click", self.press_close),
+                       ("share-view", "change", self.choose_view)]
 
     async def press(self, *_):
         """Copy the replay link at once, and open the choice of what else there is."""
@@ -30,7 +31,9 @@ class Sharing:
         copy = None if state.recipe["model"] or hasattr(window.navigator, "share") else Copy()
         await self.data.packed(state.recipe)
         self.open(True)
-        self.model = ""
+        self.model, self.problem = "", None
+        dom.get("share-view-field").hidden = not state.recipe["view"]
+        dom.get("share-view").checked = False  # what is looked at here may not be there for others
         self.show("model" if state.recipe["model"] else "replay")
         self.show_lengths()
         self.note()
@@ -61,21 +64,24 @@ class Sharing:
     async def make_model(self):
         """Have the worker write the model of now; what can't be in a link is said."""
         try:
-            self.model, problem = await self.client.call("model_link"), None
+            self.model, self.problem = await self.client.call("model_link"), None
         except UserError as error:
-            self.model, problem = "", error
-        self.note(problem)
+            self.model, self.problem = "", error
+        self.note()
         self.show_lengths()
         return bool(self.model)
 
-    def note(self, *problems):
+    def note(self):
         """Say what does not fit a link: own data, the model."""
-        problems = [error for error in (self.data.problem(self.state.recipe),) + problems if error]
+        problems = [error for error in (self.data.problem(self.state.recipe), self.problem) if error]
         dom.line("share-note", *[with_groups(error) for error in problems])
 
     def copied(self):
         """The key of what to say of the replay link that was copied."""
-        return "share.copied.data" if self.data.text(self.state.recipe) else "status.shared"
+        recipe = self.state.recipe
+        if recipe["data"] != recipes.OWN:
+            return "status.shared"
+        return "share.copied.data" if self.data.text(recipe) else "share.copied.no-data"
 
     def show_lengths(self):
         """Say how long each link is; the model's, when there is one."""
@@ -90,6 +96,8 @@ class Sharing:
         """The address: of the run to replay, or of the model itself."""
         base = window.location.href.split("#")[0]
         fields = dict(self.state.recipe, **more)
+        if not dom.get("share-view").checked:
+            fields["view"] = ""
         if which == "model":
             fields = dict(recipes.DEFAULTS, model=self.model,
                           **dict([(name, fields[name]) for name in CARRIED], **more))
@@ -101,6 +109,7 @@ class Sharing:
     def show(self, which):
         """Show the chosen link where it can be copied by hand."""
         self.chosen = which
+        self.note()
         for name in ("replay", "model"):
             dom.get("share-" + name).ariaPressed = "true" if name == which else "false"
         dom.get("share-code-picture").hidden = True
@@ -118,6 +127,11 @@ class Sharing:
         if await self.make_model():
             self.show("model")
             await self.copy(self.link("model"), "share.copied.model", copy)
+
+    def choose_view(self, *_):
+        """With what is looked at, or without."""
+        self.show_lengths()
+        self.show(self.chosen)
 
     async def press_embed(self, *_):
         dom.get("share-code-picture").hidden = True
@@ -143,6 +157,7 @@ class Sharing:
         if not picture.hidden:
             picture.hidden = True
             return
+        self.note()
         if len(link) > LONGEST_CODE:
             dom.line("share-note", sentence("share.code.large", count=number(len(link))))
             return

@@ -89,20 +89,19 @@ class CodeEditor:
         text = self.text()
         self.note("")
         if text == self.published:
+            await self.training.clear_way()
             if self.state.core is None:
-                self.training.forget()
+                self.training.start.forget()
             else:
-                await self.training.publish()
+                await self.training.start.publish()
             window.scrollTo(0, 0)
             await self.controls.press_train()
             return
         try:
-            await self.training.run_core(text)
+            await self.training.run_core(text, window.scrollTo)
         except CoreRaised as error:
             self.blame(error.where)
             return
-        window.scrollTo(0, 0)  # to what comes of it
-        await self.training.pull()
 
     async def press_back(self, *_):
         """To the editor, where the edit is."""
@@ -117,8 +116,8 @@ class CodeEditor:
             self.put(self.published)
             dom.get("experiment").value = ""
         self.note("")
-        await self.training.publish()
-        await self.training.begin_untrained()
+        await self.training.start.publish()
+        await self.training.start.begin_untrained()
 
     async def choose(self, event):
         """A ready experiment: the published text with that one change."""

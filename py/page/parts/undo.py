@@ -1,0 +1,39 @@
+"""The run before this one, which one press brings back for as long as the page is open (MicroPython, on the page).
+
+Whenever a run of some steps is left, by Reset or for another, what the page has of it stays here: its last checkpoint,
+its curve and its names.
+"""
+from page import dom
+from page.i18n import number, put
+
+
+class Before:
+    """A run that was left: recipe, step (of the checkpoint), chars, checkpoint, source, core as in RunState; curve: the
+    chart's columns; names: their HTML; mean: the last running mean, or None."""
+
+    def __init__(self, state, chart):
+        self.recipe, self.step, self.chars = state.running, state.checkpoint_step, state.chars
+        self.checkpoint, self.source, self.core = state.checkpoint, state.source, state.core
+        self.curve, self.mean = chart.columns, chart.last_mean()
+        self.names = dom.get("names").innerHTML
+
+
+class Undo:
+    def __init__(self, state, chart, training):
+        self.state, self.chart, self.training, self.before = state, chart, training, None
+        self.events = [("undo", "click", self.press)]
+        state.on_leave.add(self.take)
+
+    def take(self):
+        """The run of now is about to be left."""
+        if self.state.checkpoint and self.state.checkpoint_step:
+            self.before = Before(self.state, self.chart)
+            put("undo", ("undo", {"step": number(self.before.step)}))
+            dom.get("undo").hidden = False
+
+    async def press(self, *_):
+        """Bring it back. The run of now, if it has taken a step, is the one before then."""
+        before, self.before = self.before, None
+        dom.hand_focus_on("undo", "train")
+        dom.get("undo").hidden = True
+        await self.training.put_back(before)
