@@ -31,9 +31,10 @@ def show_focus(event):
         window.requestAnimationFrame(place.scrollIntoView.bind(place, nearest))
 
 
-def show_embedded(yes):
-    """Show names and attention only, for another page's frame; or all."""
-    if yes:
-        get("page").dataset.embed = "1"
+def show_embedded(what):
+    """Show names and attention only, for another page's frame: of a trained "model", or of a "run" to be trained there;
+    "": all."""
+    if what:
+        get("page").dataset.embed = what
     else:
         get("page").removeAttribute("data-embed")

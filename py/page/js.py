@@ -50,9 +50,14 @@ def to_dict(facts):
     return json.loads(window.JSON.stringify(facts))
 
 
+def whole_text(error):
+    """All that an exception says: of one that came from the worker's Python, its traceback."""
+    return str(error.args[2] if len(error.args) > 2 else error).strip()
+
+
 def last_line(error):
-    """The last line of what an exception says: of a traceback, the error itself."""
-    return str(error.args[2] if len(error.args) > 2 else error).strip().split("\n")[-1]
+    """The last line of it: of a traceback, the error itself."""
+    return whole_text(error).split("\n")[-1]
 
 
 def reason(error):

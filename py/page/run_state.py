@@ -77,6 +77,11 @@ class RunState:
         """Whether the run has taken all of its steps."""
         return bool(self.running) and self.step >= self.num_steps()
 
+    def needs_new_run(self):
+        """Whether the form describes another run than the one there is."""
+        return bool(self.running) and any(
+            [self.recipe[name] != self.running[name] for name in self.recipe if name not in recipes.LIVE])
+
     def abandon(self):
         """Answers about the run so far are dropped."""
         self.run += 1

@@ -3,7 +3,7 @@ import asyncio
 
 from common.errors import UserError
 from page import rooms
-from page.js import BASE, last_line, loads, reason, to_dict
+from page.js import BASE, last_line, loads, reason, to_dict, whole_text
 from page.listeners import Listeners
 from pyscript import PyWorker, document, window
 
@@ -22,11 +22,13 @@ OUT_OF_MEMORY = ("MemoryError", "RangeError", "out of memory", "Out of memory", 
 class Failed(Exception):
     """The worker could not be started, was ended, or its Python raised; the text says why.
 
-    damaged is the file that did not arrive as it was built, or ""; memory: was there not enough.
+    damaged is the file that did not arrive as it was built, or ""; memory: was there not enough; raised: did the
+    worker's Python raise, which lives on.
     """
 
-    def __init__(self, reason):
+    def __init__(self, reason, raised=False):
         super().__init__(reason)
+        self.raised = raised
         self.damaged = reason.split(DAMAGED)[1].strip() if DAMAGED in reason else ""
         self.memory = any(sign in reason for sign in OUT_OF_MEMORY)
 
@@ -170,4 +172,4 @@ def _crossed(error):
         if mark in last:
             facts = loads(last[last.index(mark) + len(mark) - 1:])
             return CoreRaised(facts) if mark[0] == "C" else UserError(facts.key, **to_dict(facts.values))
-    return Failed(reason(error))
+    return Failed(reason(error), raised="Traceback" in whole_text(error))

@@ -4,7 +4,7 @@ What it means for the run is in training.py. The recipe in the form and the page
 """
 import asyncio
 
-from common.recipe import LIVE, SAMPLING
+from common.recipe import SAMPLING
 from page import address, dom, status
 from page.i18n import put, sentence
 from page.listeners import Listeners
@@ -33,7 +33,8 @@ class Controls:
     def show_buttons(self, *_):
         """Say on the buttons what they do now."""
         finished, training = self.state.is_finished(), self.state.mode == TRAINING
-        put("train", ("pause" if training else "go-on" if finished else "train", {}))
+        ended = "new-run" if self.state.needs_new_run() else "go-on"
+        put("train", ("pause" if training else ended if finished else "train", {}))
         put("reset", ("new-run" if finished else "reset", {}))
         dom.get("step").disabled = finished and not training
 
@@ -46,7 +47,9 @@ class Controls:
             return
         if state.is_finished():
             await state.settled()  # the last names may be on their way
-            if state.is_finished():
+            if state.is_finished() and state.needs_new_run():
+                self.start.forget()
+            elif state.is_finished():
                 await training.extend()
         if state.mode == PAUSING:
             status.show("status.training", "training")
@@ -143,7 +146,7 @@ class Controls:
         recipe, self.notes = address.read()
         self.state.edit(**recipe)
         settings_form.fill(recipe)
-        dom.show_embedded(recipe["embed"])
+        dom.show_embedded(("model" if recipe["model"] else "run") if recipe["embed"] else "")
         dom.line("ignored", *self.notes)
         self.use_recipe([], written=False)
 
@@ -169,10 +172,11 @@ class Controls:
             status.show_compiler("")
             asyncio.create_task(self.start.begin_ahead())
         else:
-            if any(state.recipe[name] != state.running[name] for name in state.recipe if name not in LIVE):
+            if state.needs_new_run():
                 notes = notes + [sentence("settings.new-run")]
             if state.recipe["engine"] != state.engine:
                 asyncio.create_task(self.follow_engine())
+        self.show_buttons()
         dom.line("settings-note", *notes)
 
     def open_view(self, view, replace=False):
