@@ -47,7 +47,7 @@ class WorkerClient:
     def __init__(self):
         self.on_progress = Listeners()  # (bytes loaded, of how many)
         self.on_silence = Listeners()   # (seconds): an answer is late
-        self.worker = None
+        self.worker, self.up = None, False  # up: has it its verbs
         self.first = TAG.xworker
         self.cache = "default"  # "reload" after a start that failed: past the browser's cache
         self.waiting = self.silence = self.longest = 0  # calls under way; seconds without an answer; the longest ever
@@ -83,6 +83,7 @@ class WorkerClient:
             if worker == self.worker or not self.worker:
                 self.arriving, self.silence = False, 0
         self.cache = "default"
+        self.up = worker == self.worker
 
     async def call(self, verb, *arguments):
         """Call a verb of the worker's and give its answer. Raises UserError where that refuses, CoreRaised where the
@@ -98,6 +99,7 @@ class WorkerClient:
     async def _answer(self, read, verb, arguments):
         self.waiting += 1
         try:
+            await self._up()
             if (verb, arguments) != ("use_engine", ("core",)):  # which is there already
                 await self._open(ROOM_OF.get(verb))
             return await self._race(read(getattr(self.worker.sync, verb)(*arguments)))
@@ -114,9 +116,20 @@ class WorkerClient:
         self.waiting += 1
         try:
             if self.worker:
+                await self._up()
                 await self._open(ROOM_OF.get(verb))
         finally:
             self.waiting -= 1
+
+    async def _up(self):
+        """Wait for the worker, which has its verbs only when it is ready. Raises Failed where there is none."""
+        if not self.worker:
+            raise Failed("it was ended")
+        if not self.up:
+            try:
+                await self._race(self.worker.ready)
+            except Exception as error:
+                raise Failed(reason(error)) from None
 
     async def _open(self, room):
         """Hand the worker the files of a room that it has not."""
@@ -138,7 +151,7 @@ class WorkerClient:
         if self.worker:
             self.worker.terminate()
             self.dead.reject("it was ended")
-        self.worker, self.longest, self.silence, self.rooms = None, 0, 0, set()
+        self.worker, self.up, self.longest, self.silence, self.rooms = None, False, 0, 0, set()
 
     async def _look_for(self, path):
         """Fail where the worker's own file cannot be had: PyScript would wait for it for ever."""
