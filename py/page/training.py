@@ -184,8 +184,8 @@ class Training:
         try:
             await self.start.open(source)
         except UserError:
-            if mode == TRAINING:
-                self.state.set_mode(TRAINING)
+            if mode in (STEPPING, TRAINING):
+                self.state.set_mode(mode)
                 asyncio.create_task(self.pull())
             raise
 
