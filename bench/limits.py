@@ -57,7 +57,7 @@ def works() -> list[tuple[str, Callable[[], object]]]:
         ("a model in a link of a million characters", lambda: refused(model_link.decode, "1" + "A" * 1_000_000)),
         ("data in a link of a million characters", lambda: refused(data_link.decode, "1" + "A" * 1_000_000)),
         ("a file larger than may be",
-         lambda size=safetensors_file.MOST_BYTES + 1: refused(safetensors_file.read, bytes(size))),
+         lambda size=safetensors_file.MAX_BYTES + 1: refused(safetensors_file.read, bytes(size))),
         ("a file with half a megabyte of header",
          lambda: refused(safetensors_file.read, len(deep).to_bytes(8, "little") + deep)),
     ]
