@@ -1,6 +1,7 @@
 """What is shown of a run, part by part: figures, curve, pictures, names, history (MicroPython, on the page)."""
 from page import dom, status
 from page.parts import recording
+from pyscript import window
 
 
 class RunView:
@@ -8,6 +9,7 @@ class RunView:
         self.state, self.data = state, data
         self.chart, self.attention, self.names, self.history = chart, attention, names, history
         self.speed = status.Speed()
+        self.held_out = window.Array.new()  # the held-out losses of the run, [step, loss] each, as JavaScript has them
 
     def end_recording(self):
         """What is shown from here on is the visitor's own, and not the recording."""
@@ -28,6 +30,7 @@ class RunView:
     def clear_curve(self):
         state = self.state
         recipe = state.running or state.recipe
+        self.held_out = window.Array.new()
         self.chart.reset(recipe["num_steps"],
                          len(state.chars) + 1 if state.running else self.data.vocab_size(recipe))
         status.loss(None)
@@ -39,6 +42,7 @@ class RunView:
             dom.get("more-names").disabled = False
             if resumed:
                 self.chart.cut(state.step)
+                self.held_out = self.held_out.filter(lambda point, *_: point.at(0) <= state.step)
                 self.names.cut(state.step)
             else:
                 self.clear_curve()
@@ -57,13 +61,18 @@ class RunView:
             status.loss(frame.mean)
         if frame.points[0].length:
             self.chart.add(frame.points)
-        for step, loss in frame.held_out:
-            self.chart.add_held_out(step, loss)
+        self.add_held_out(frame.held_out)
         if frame.html:
             self.names.add(frame.html)
         self.history.update(frame.snapshots, frame.step)
         if speed:
             state.on_speed.tell(speed, (state.running["num_steps"] - frame.step) / speed)
+
+    def add_held_out(self, points):
+        """points: an array of JavaScript's, of [step, loss]."""
+        self.held_out = self.held_out.concat(points)
+        for step, loss in points:
+            self.chart.add_held_out(step, loss)
 
     async def open(self, facts):
         """Show a model from outside: its curve, names and pictures."""
@@ -76,6 +85,7 @@ class RunView:
             self.chart.add(facts.curve)
             if facts.curve[2].length:
                 status.loss(facts.curve[2].at(-1))
+            self.add_held_out(facts.held_out)
         await self.attention.show(facts.pictures)
         dom.get("more-names").disabled = False
         status.progress(state.step, state.running["num_steps"])

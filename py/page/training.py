@@ -58,6 +58,9 @@ class Training:
             if state.mode == PAUSING or status.state() == "training":
                 state.set_mode(IDLE)
                 self.show_rest()  # Pause was pressed when the last frame was here already
+        except UserError as error:  # as of a model whose data are not here
+            state.set_mode(IDLE)
+            status.show(error.key, "problem", **error.values)
         except Failed as error:
             if state.worker == READY:
                 self.recovery.show_failure("status.error", error)
@@ -240,7 +243,11 @@ class Training:
         address.write(state.recipe, replace=bool(link))
         await self.view.open(facts)
         settings_form.count(state.recipe, len(state.chars) + 1)
-        if facts.whole:
+        if facts.finished is None:
+            status.show("status.opened.unknown", "paused")
+        elif not facts.has_data:
+            status.show("status.opened.without-data", "paused", step=facts.finished)
+        elif facts.whole:
             status.show("status.resumed", "paused", step=facts.step)
         else:
             status.show("status.opened", "paused", step=facts.finished, data=facts.data)
@@ -298,6 +305,12 @@ class Training:
 
     async def run_core(self, text):
         """Begin to train an edited core. Raises CoreRaised where it cannot be loaded; then all is as it was."""
+        await self.use_core(text)
+        status.show("status.training", "training")
+        self.state.set_mode(TRAINING)
+
+    async def use_core(self, text):
+        """Let an edited core be the one that runs; there is no run yet. Raises CoreRaised as run_core() does."""
         state = self.state
         if state.worker != READY:
             await self.recovery.boot()
@@ -311,8 +324,6 @@ class Training:
             raise
         self.forget()
         state.use_core(text, facts)
-        status.show("status.training", "training")
-        state.set_mode(TRAINING)
 
     async def publish(self):
         """The published core again, in a fresh Python, whatever an edited one is doing."""
