@@ -30,6 +30,7 @@ class Training:
         """data: the OwnData; view: the RunView."""
         self.state, self.client, self.recovery, self.data, self.view = state, client, recovery, data, view
         self.turn = asyncio.Lock()  # one slice, or one who needs page and worker to be of the same step
+        self.source = None          # what a run without its data was opened from: it can't be begun by its recipe
         self.last_time = {}         # when what is due now and then was last done, by its name
         self.events = [(None, "visibilitychange", self.shown)]
         state.on_crash.add(self.forget_turn)
@@ -149,8 +150,8 @@ class Training:
         resume = resume and bool(state.running)  # an edited core's run does not go on without it
         recipe, checkpoint = (state.running, state.checkpoint) if resume else (state.recipe, None)
         try:
-            if recipe["model"]:
-                facts = await self.load(recipe["model"], checkpoint)
+            if recipe["model"] or resume and self.source:
+                facts = await self.load(recipe["model"] or self.source, checkpoint)
             else:
                 facts = loads(await self.client.call("start", dumps(recipe), dumps(all_texts()), checkpoint,
                                                      await self.data.bytes(recipe)))
@@ -236,6 +237,7 @@ class Training:
         state.set_mode(IDLE)
         state.abandon()
         run = state.run
+        self.source = None if facts.has_data else source
         link = source if type(source) is str else ""
         recipe = self.with_settings_of(dict(state.recipe, model=link), facts)
         state.edit(**recipe)
@@ -356,7 +358,7 @@ class Training:
             state.edit(model="")
             address.write(state.recipe)
         state.forget()
-        self.last_time = {}
+        self.source, self.last_time = None, {}
         dom.line("settings-note")
         status.show_compiler("")
         self.view.clear()

@@ -69,7 +69,7 @@ class RunFiles:
             try:
                 kind, note = await self.take_one(file, name, taken)
                 taken.append(kind)
-                if len(files) > 1 or note != "files.opened":
+                if len(files) > 1 or kind == "text":  # of a run that is opened, or asked about, there is more to see
                     said.append(sentence(note, file=name))
             except UserError as error:
                 said.append(sentence("files.refused", file=name, reason=(error.key, error.values))
