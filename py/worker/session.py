@@ -191,10 +191,12 @@ class Session:
 
     # ---- Names.
     def names(self, count: int, temperature: float, prefix: str, rng: random.Random, step: int | None = None) -> list:
-        """count invented names, each as [step, name, is it new: in no list]. step: of a snapshot, or None for now."""
+        """count invented names, each as [step, name, is it new: not in the data; None where these are not here].
+        step: of a snapshot, or None for now."""
         names = [self.invent(temperature, prefix, rng, step).name for _ in range(count)]
         step = self.run.step if step is None else step
-        return [[step, hangul.compose(name) if self.jamo else name, name not in self.listed] for name in names]
+        return [[step, hangul.compose(name) if self.jamo else name, name not in self.listed if self.has_data else None]
+                for name in names]
 
     def invent(self, temperature: float, prefix: str, rng: random.Random, step: int | None = None) -> Invention:
         """A name by the model of now, or of a snapshot. How it was sampled goes to the snapshots."""

@@ -113,6 +113,8 @@ def test_a_model_without_its_data_says_so_and_does_not_train(visitor):
     drop(visitor, ("w.json", formats.save("json", session, [], [], "", {}, "")))
     visitor.reads("status", said("status.opened.without-data", step=0))
     assert len(visitor.names()) == 8
+    expect(visitor.see("names").locator(".new, .listed")).to_have_count(0)  # nobody knows
+    visitor.reads("tally", said("tally.few"))
     visitor.press("train")
     visitor.reads("status", said("keep.without-data"))
     assert visitor.step() == 0

@@ -186,8 +186,17 @@ def test_a_file_carries_the_edited_core_and_nothing_of_it_runs_unasked(monkeypat
     opened, _ = formats.open_model(file, lambda _: SOME, TEXTS, core, EDITED)
     assert opened.train(math.inf, 0.5, "")["points"] == session.train(math.inf, 0.5, "")["points"]
     assert b"microgpt-in-your-tab 1" in formats.save("run", session, [[], [], []], [], "", TEXTS, "ab")
-    with pytest.raises(UserError, match="keep.core.large"):
-        formats.save("run", session, [[], [], []], [], "", TEXTS, "ab", "#" * 300_000)
+    for text in ("#" * 300_000, "\n" * 3000):
+        with pytest.raises(UserError, match="keep.core.large"):
+            formats.save("run", session, [[], [], []], [], "", TEXTS, "ab", text)
+        hostile = safetensors_file.write(models.take(session, core=text))
+        with pytest.raises(UserError, match="keep.file.damaged"):
+            formats.examine(hostile)
+
+
+def test_code_does_not_read_as_other_code_than_it_is():
+    old, new = "if a:  # no", "if a:\u202e  # on\u200b"
+    assert "if a:U+202E  # onU+200B" in core_edit.difference(old, new)
 
 
 # ---- What is what

@@ -68,7 +68,7 @@ def test_the_whole_fragment_is_below_two_thousand_characters_and_loses_little():
 
 def test_a_linked_model_without_its_data_invents_names_and_shows_itself(link):
     session = models.session_of(model_link.decode(link))
-    assert session.view()["letters"] and all(is_new for _, _, is_new in session.names(3, 0.5, "", session.rng))
+    assert session.view()["letters"] and all(is_new is None for _, _, is_new in session.names(3, 0.5, "", session.rng))
 
 
 def test_a_finished_model_from_a_link_is_trained_on_for_as_many_steps_again():

@@ -5,6 +5,7 @@ from common import recipe as recipes
 from page import dom
 from page.i18n import number, put, say, sentence
 from page.js import dumps
+from page.worker_client import Failed
 from pyscript import document
 
 DEFAULT_HEADS = 4
@@ -72,7 +73,11 @@ class FileQuestion:
         if data == OTHER:
             answers = dict(answers, data=recipes.OWN, alphabet=dom.get("file-letters").value)
         else:
-            documents = await self.data.bytes(dict(recipes.DEFAULTS, data=data))
+            try:
+                documents = await self.data.bytes(dict(recipes.DEFAULTS, data=data))
+            except Failed as error:  # no network
+                dom.line("file-answer-note", sentence("room.unloaded", reason=str(error)))
+                return
         await self.answer_weights(self.file, dumps(answers), documents)
 
     async def run(self, *_):

@@ -77,6 +77,8 @@ def open_model(source: str | bytes, lines_of, texts: dict, core=microgpt, core_t
             raise UserError("keep.core")
         session = _with_or_without_data(model, lines_of(model.recipe["data"]), core)
         names = model.names or session.names(FIRST_NAMES, session.run.settings.temperature, "", session.rng)
+        if not session.has_data:
+            names = [[step, name, None] for step, name, _ in names]
         pictures = markup.pictures(session.view(), session.alphabet, texts)
     except (ArithmeticError, ValueError):
         raise UserError("keep.wild.open") from None

@@ -16,7 +16,7 @@ MAX_CHARACTERS = 2000    # in an alphabet
 STAND_IN_NAMES = 12      # invented ones, in place of the documents where the data is missing
 MAX_HELD_OUT = 1000      # held-out losses that are saved
 SHOWN_LETTERS, SHOWN_DIGITS = 8, 12  # of what differs, in a sentence
-MAX_CORE = 200_000       # characters of an edited core, as JSON
+MAX_CORE, MAX_CORE_LINES = 200_000, 2000  # characters of an edited core, as JSON, and its lines
 
 
 @dataclass

@@ -23,7 +23,7 @@ from common.errors import UserError
 from worker.session import MEAN_STEPS
 
 from . import tensor_names, tensors
-from .checkpoint import MAX_CORE, MAX_HELD_OUT, Model, check, matrices, recent, shapes, take
+from .checkpoint import MAX_CORE, MAX_CORE_LINES, MAX_HELD_OUT, Model, check, matrices, recent, shapes, take
 from .tensors import MAX_HEADER_BYTES, Tensors, parse
 
 FORMAT, VERSION = "microgpt-in-your-tab", 2
@@ -40,8 +40,8 @@ def save(session, whole=True, curve=(), names=(), core_sha256="", core="") -> by
     those invented, the newest first; core: the text of an edited one. What is not this run's own, as names in other
     letters, is left out. Raises UserError where no file can hold the run.
     """
-    if len(json.dumps(core)) > MAX_CORE:
-        raise UserError("keep.core.large", limit=f"{MAX_CORE:,}")
+    if not may_be_core(core):
+        raise UserError("keep.core.large", limit=f"{MAX_CORE:,}", lines=f"{MAX_CORE_LINES:,}")
     model = take(session, core_sha256=core_sha256, core=core)
     if whole:
         run = session.run
@@ -144,6 +144,8 @@ def _model(found):
             raise ValueError("a hash is none")
         setattr(model, name, digest)
     model.core = about.get("core", "")
+    if not may_be_core(model.core):
+        raise ValueError("the core is too long")
     if whole:
         model.mean, model.square = joined("mean."), joined("square.")
         model.recent, curve = found.numbers(names["recent"]), found.numbers(names["curve"])
@@ -155,6 +157,11 @@ def _model(found):
         model.held_out = known_losses(parse(about.get("held_out", "[]")), model.step)
         model.generators = _generators(parse(about.get("generators", "{}")))
     return model
+
+
+def may_be_core(text: str) -> bool:
+    """Whether an edited core is short enough for a file, and to be compared with the published one."""
+    return len(json.dumps(text)) <= MAX_CORE and len(text.splitlines()) <= MAX_CORE_LINES
 
 
 def _free_shape(found, name, most):
