@@ -46,7 +46,7 @@ def works() -> list[tuple[str, Callable[[], object]]]:
     """What is measured: its name, and the work."""
     from common.recipe import parse
     from worker.dataset import facts, read
-    from worker.formats import data_link, model_link, safetensors_file
+    from worker.formats import data_link, file_kinds, model_link
 
     ten = {name: of_ten_megabytes(name) for name in ("emma", "김서연")}
     deep = json.dumps({"a": "x" * (1 << 19)}).encode()
@@ -57,9 +57,9 @@ def works() -> list[tuple[str, Callable[[], object]]]:
         ("a model in a link of a million characters", lambda: refused(model_link.decode, "1" + "A" * 1_000_000)),
         ("data in a link of a million characters", lambda: refused(data_link.decode, "1" + "A" * 1_000_000)),
         ("a file larger than may be",
-         lambda size=safetensors_file.MAX_BYTES + 1: refused(safetensors_file.read, bytes(size))),
+         lambda size=file_kinds.MAX_BYTES + 1: refused(file_kinds.read, bytes(size))),
         ("a file with half a megabyte of header",
-         lambda: refused(safetensors_file.read, len(deep).to_bytes(8, "little") + deep)),
+         lambda: refused(file_kinds.read, len(deep).to_bytes(8, "little") + deep)),
     ]
 
 

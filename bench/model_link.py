@@ -33,9 +33,9 @@ def measure(lines: list[str], seed: int) -> tuple[int, float, float]:
     session = Session(lines, DEFAULTS | {"seed": seed})
     session.use("compiled")
     session.train(math.inf, 0.5, "")
-    model = checkpoint.take(session, DATA)
+    model = checkpoint.take(session)
     text = model_link.encode(model, session.run.square)
-    opened = checkpoint.session(model_link.decode(text), lines)
+    opened = checkpoint.session_of(model_link.decode(text), lines)
     docs = session.run.docs[-len(session.run.docs) // 10:]
     return len("model=" + text), held_out_loss(session, docs), held_out_loss(opened, docs)
 

@@ -15,11 +15,16 @@ from microgpt import DEFAULTS, Run  # noqa: E402
 
 
 def load(path):
-    """The core's Run with the file's alphabet, weights, step and, where it has them, Adam's moments."""
+    """The core's Run with the file's alphabet, weights, step and, where it has them, Adam's moments.
+
+    Raises ValueError for a file whose numbers are no doubles, or that needs another core than this one.
+    """
     data = pathlib.Path(path).read_bytes()
     start = 8 + struct.unpack_from("<Q", data)[0]
     header = json.loads(data[8:start])
     about = header.pop("__metadata__")
+    if "core" in about or any(entry["dtype"] != "F64" for entry in header.values()):
+        raise ValueError(f"{path} carries a core of its own, or numbers that are no doubles: open it in the page")
     numbers = {name: struct.unpack_from(f"<{(end - first) // 8}d", data, start + first)
                for name, (first, end) in ((name, entry["data_offsets"]) for name, entry in header.items())}
     settings = {name: x for name, x in json.loads(about["recipe"]).items() if name in DEFAULTS}

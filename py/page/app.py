@@ -52,25 +52,26 @@ class App:
         self.controls.on_recipe.add(self.recording.follow)
         self.sections = Sections(self.controls.open_view)
         data_form = DataForm(state, client, self.data, self.controls)
-        self.files = RunFiles(state, client, self.recovery, self.training, self.view)
+        self.source = Room("source", self.make_source)
+        self.files = RunFiles(state, client, self.recovery, self.training, self.view, data_form, self.source)
         self.receipt = Receipt(state, client, self.files)
         self.language = Language(state, client)
         self.autosave = Autosave(state, client, self.training, self.data, self.files)
         self.updates = Updates(lambda: state.step > 0, self.autosave.save_and_stop)
         self.inspector = Room("inspector", self.make_inspector)
-        self.source = Room("source", self.make_source)
         for room in (self.inspector, self.source):
             state.on_crash.add(room.forget_entering)
         state.on_end.add(lambda: asyncio.create_task(self.guard(self.receipt.check())))
         for part in (self.attention, self.names, self.history, self.training, self.controls, data_form, self.files,
                      Sharing(state, client, self.training, self.data), self.language, self.autosave, self.updates,
                      EngineSwitch(state), self.sections, Undo(state, self.chart, self.training),
-                     Comparison(state, client, self.chart, self.names), Drops(self.files, data_form)):
+                     Comparison(state, client, self.chart, self.names), Drops(self.files)):
             self.register(part.events)
         self.register([(id, event, self.source.handler(method)) for id, event, method in (
             ("listing", "toggle", "open_listing"), ("lines", "click", "press_lines"),
             ("editing", "toggle", "open_editor"), ("run-edit", "click", "press_run"),
-            ("experiment", "change", "choose"), ("edited-back", "click", "press_back"),
+            ("experiment", "change", "choose"), ("edit-download", "click", "press_download"),
+            ("edited-back", "click", "press_back"),
             ("restore", "click", "press_restore"), ("restore-edit", "click", "press_restore"))])
         self.register([(id, event, self.inspector.handler(method, enter=False)) for id, event, method in (
             ("inside", "keydown", "key"), ("look", "change", "change_look"), ("panel-back", "click", "press_back"),

@@ -67,7 +67,7 @@ class RunStart:
         if source and not resume:
             recipe = self.with_settings_of(recipe, facts)
             state.edit(**recipe)
-        state.begin(recipe, facts.step, facts.chars, checkpoint, source)
+        state.begin(recipe, facts.step, facts.chars, checkpoint, source, bool(facts.has_data) if source else True)
         self.view.begin(facts.snapshots, resume)
         settings_form.count(recipe, len(facts.chars) + 1)
         await self.use_engine()
@@ -148,11 +148,15 @@ class RunStart:
         link = source if type(source) is str else ""
         recipe = self.with_settings_of(dict(state.recipe, model=link), facts)
         state.edit(**recipe)
-        state.begin(recipe, facts.step, facts.chars, None, source)
+        state.begin(recipe, facts.step, facts.chars, None, source, bool(facts.has_data))
         address.write(state.recipe, replace=bool(link))
         await self.view.open(facts)
         settings_form.count(recipe, len(state.chars) + 1)
-        if not facts.whole:
+        if facts.finished is None:
+            status.show("status.opened.unknown", "paused")
+        elif not facts.has_data:
+            status.show("status.opened.without-data", "paused", step=number(facts.finished))
+        elif not facts.whole:
             status.show("status.opened.done" if state.is_finished() else "status.opened", "paused",
                         step=number(facts.finished), data=sentence("data.short." + facts.data))
         elif state.is_finished():
@@ -164,6 +168,15 @@ class RunStart:
         checkpoint = await self.client.call("state")
         if run == state.run:
             state.set_checkpoint(checkpoint)
+
+    async def give_data(self, recipe):
+        """Let the run that came without its data have those of a recipe. Raises UserError where they are others."""
+        state = self.state
+        run = state.run
+        await self.client.call("give_data", await self.data.bytes(recipe))
+        if run == state.run:
+            state.take_data(recipe["sha256"])
+            self.show_rest()
 
     # ---- The engine, and the core
 

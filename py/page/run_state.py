@@ -22,6 +22,7 @@ class RunState:
         self.recipe = None                # in the form: of the next run
         self.running = None               # of the run; None before there is one
         self.in_worker = False            # has the worker that run; else it begins there again, from the checkpoint
+        self.has_data = True              # are its documents here; else it can't train
         self.source = ""                  # what the run was opened from: a link's text, a file's bytes; "" for nothing
         self.went_on = False              # was it finished here, and let go on
         self.run = self.step = 0          # which run this is, so that a late answer about another is dropped; its step
@@ -41,6 +42,7 @@ class RunState:
         self.on_speed = Listeners()       # (steps a second, seconds left)
         self.on_leave = Listeners()       # (): the run, of which some steps were taken, is about to be left for another
         self.on_forget = Listeners()      # (): there is no run any more
+        self.on_data_wanted = Listeners() # (): the run can't train without its data
         self.on_recording_end = Listeners()  # (): from here on nothing of the recording is shown
         self.on_core = Listeners()        # (facts of the edited core; None: the published one)
         self.on_core_error = Listeners()  # (line, text, error of an edited core)
@@ -98,13 +100,14 @@ class RunState:
         if self.went_on:
             self.edit(more="")  # the next run is as long as the form says
         self.running, self.in_worker, self.source, self.checkpoint, self.went_on = None, False, "", None, False
+        self.has_data = True
         self.step, self.chars, self.unfinished = 0, "", False
         self.on_forget.tell()
 
-    def begin(self, recipe, step, chars, checkpoint=None, source=""):
+    def begin(self, recipe, step, chars, checkpoint=None, source="", has_data=True):
         """The worker has a run of a recipe, at a step. checkpoint: the state that it went on from; source: what it was
-        opened from."""
-        self.running, self.in_worker, self.source = recipe, True, source
+        opened from; has_data: are its documents here."""
+        self.running, self.in_worker, self.source, self.has_data = recipe, True, source, has_data
         self.step, self.chars, self.unfinished = step, chars, False
         self.set_checkpoint(checkpoint)
 
@@ -112,6 +115,11 @@ class RunState:
         """A run from before is the run again; the worker does not have it yet."""
         self.begin(recipe, step, chars, checkpoint, source)
         self.in_worker = False
+
+    def take_data(self, sha256):
+        """The run's data have come: own data, by how their SHA-256 begins, or "" for others."""
+        self.running, self.has_data = dict(self.running, sha256=sha256), True
+        self.on_run.tell()
 
     def go_on(self, more):
         """The run has other steps to go: the recipe's `more`."""

@@ -1,5 +1,6 @@
 """What is shown of a run, part by part: figures, curve, pictures, names, history (MicroPython, on the page)."""
 from page import dom, status
+from pyscript import window
 
 
 class RunView:
@@ -7,6 +8,7 @@ class RunView:
         self.state, self.data = state, data
         self.chart, self.attention, self.names, self.history = chart, attention, names, history
         self.speed = status.Speed()
+        self.held_out = window.Array.new()  # the held-out losses of the run, [step, loss] each, as JavaScript has them
         state.on_recording_end.add(self.clear)
 
     def clear(self):
@@ -20,6 +22,7 @@ class RunView:
 
     def clear_curve(self):
         state = self.state
+        self.held_out = window.Array.new()
         self.chart.reset(state.num_steps(),
                          len(state.chars) + 1 if state.running else self.data.vocab_size(state.recipe))
         status.loss(None)
@@ -31,6 +34,7 @@ class RunView:
             return
         if resumed:
             self.chart.cut(state.step)
+            self.held_out = self.held_out.filter(lambda point, *_: point.at(0) <= state.step)
             self.names.cut(state.step)
             self.history.forget()
         else:
@@ -63,13 +67,18 @@ class RunView:
             status.loss(frame.mean)
         if frame.points[0].length:
             self.chart.add(frame.points)
-        for step, loss in frame.held_out:
-            self.chart.add_held_out(step, loss)
+        self.add_held_out(frame.held_out)
         if frame.html:
             self.names.add(frame.html)
         self.history.update(frame.snapshots, frame.step)
         if speed:
             state.on_speed.tell(speed, (num_steps - frame.step) / speed)
+
+    def add_held_out(self, points):
+        """points: an array of JavaScript's, of [step, loss]."""
+        self.held_out = self.held_out.concat(points)
+        for step, loss in points:
+            self.chart.add_held_out(step, loss)
 
     async def open(self, facts):
         """Show a model from outside: its curve, names and pictures."""
@@ -81,6 +90,7 @@ class RunView:
             self.chart.add(facts.curve)
             if facts.curve[2].length:
                 status.loss(facts.curve[2].at(-1))
+            self.add_held_out(facts.held_out)
         await self.attention.show(facts.pictures)
         status.progress(state.step, state.num_steps())
         self.history.update(facts.snapshots, state.step)

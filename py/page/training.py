@@ -25,6 +25,7 @@ class Training:
         """start: the RunStart; view: the RunView."""
         self.state, self.client, self.recovery, self.start, self.view = state, client, recovery, start, view
         self.turn = asyncio.Lock()  # one slice, or one who needs page and worker to be of the same step
+        self.source = None          # what a run without its data was opened from: it can't be begun by its recipe
         self.last_time = {}         # when what is due now and then was last done, by its name
         self.events = [(None, "visibilitychange", self.shown)]
         state.on_crash.add(self.forget_turn)
@@ -51,6 +52,11 @@ class Training:
             if state.mode == PAUSING or status.state() == "training":
                 state.set_mode(IDLE)
                 self.start.show_rest()  # Pause was pressed when the last frame was here already
+        except UserError as error:
+            state.set_mode(IDLE)
+            status.show(error.key, "problem", **error.values)
+            if not state.has_data:
+                state.on_data_wanted.tell()
         except Failed as error:
             if state.worker == READY:
                 self.recovery.show_failure("status.error", error)
@@ -189,12 +195,17 @@ class Training:
                 asyncio.create_task(self.pull())
             raise
 
-    async def run_core(self, text, scroll_to):
-        """Begin to train an edited core, and scroll to what comes of it. Raises CoreRaised where it cannot be loaded;
+    async def use_core(self, text):
+        """Let an edited core be the one that runs; there is no run yet. Raises CoreRaised where it cannot be loaded;
         then all is as it was."""
         await self.clear_way()
         if self.state.worker == READY:
             await self.start.load_core(text)
+
+    async def run_core(self, text, scroll_to):
+        """Begin to train an edited core, and scroll to what comes of it. Raises CoreRaised as use_core() does."""
+        await self.use_core(text)
+        if self.state.worker == READY:
             scroll_to(0, 0)
             status.show("status.training", "training")
             self.state.set_mode(TRAINING)

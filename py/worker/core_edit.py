@@ -58,11 +58,16 @@ def changes(old: str, new: str) -> list:
     return found
 
 
+def named(line: str) -> str:
+    """A line in which what nobody can see is named, as U+202E: code must not read as other code than it is."""
+    return "".join(char if char.isprintable() or char == "\t" else f"U+{ord(char):04X}" for char in line)
+
+
 def difference(old: str, new: str) -> str:
     """The changes as HTML, a list item each, or "" for none."""
     found = changes(old, new)
     indent = min((len(line) - len(line.lstrip()) for _, _, line in found if line.strip()), default=0)  # common to all
     tags = {"-": "del", "+": "ins"}
-    items = "".join(f'<li><span class="line">{number}</span><{tags[sign]}>{escape(line[indent:]) or " "}'
+    items = "".join(f'<li><span class="line">{number}</span><{tags[sign]}>{escape(named(line[indent:])) or " "}'
                     f'</{tags[sign]}></li>' for sign, number, line in found)
     return f'<ol class="difference">{items}</ol>' if items else ""

@@ -25,7 +25,6 @@ PUBLISHED = Path(microgpt.__file__).read_bytes().decode()
 
 core_source, core_module = PUBLISHED, microgpt
 session = None           # the Session that trains
-data_name = ""           # of its data set
 texts = {}               # the page's texts by key, in its language
 inspector = None         # of this session, once the panel was opened
 own_data = None, None    # the last data of a visitor's own: (SHA-256 of the bytes, what dataset.read() gave)
@@ -54,6 +53,11 @@ def about():
 
 def core_sha256():
     return hashlib.sha256(core_source.encode()).hexdigest()
+
+
+def edited_core():
+    """The text of the core that runs where it is an edited one, else ""."""
+    return "" if core_source == PUBLISHED else core_source
 
 
 def add_files(files):
@@ -159,11 +163,11 @@ def start(recipe_json, texts_json, saved=None, source=None):
     source: a Uint8Array of the recipe's data; None for a data set that the worker has. Gives JSON: {"step",
     "snapshots": their steps, "chars": the alphabet}. Raises UserError for settings or data that no run can have.
     """
-    global session, inspector, data_name
+    global session, inspector
     set_texts(texts_json)
     recipe = json.loads(recipe_json)
     session = Session(load_lines(recipe["data"], source), recipe, core_module)
-    inspector, data_name = None, recipe["data"]
+    inspector = None
     restore(saved)
     return json.dumps({"step": session.run.step, "snapshots": list(session.snapshots.weights),
                        "chars": "".join(session.run.chars)})
@@ -177,10 +181,40 @@ def restore(saved):
         session.restore(numbers)
 
 
+def examine(data, name=""):
+    """What a file is, a Uint8Array with its name, before it is opened, as JSON: see formats.examine(). In place of
+    "core", where it carries an edited one that does not run already, "changes": what that changes in the published
+    core, as HTML; else "". None of its code runs. Raises UserError for what can be neither opened nor trained on."""
+    from worker import formats  # here, because only those who save or open something need it
+
+    facts = formats.examine(content_of(data), name)
+    core = facts.pop("core", "")
+    changes = core_edit.difference(PUBLISHED, core) if core not in ("", core_source) else ""
+    return json.dumps({**facts, "changes": changes})
+
+
+def core_of(data):
+    """The text of the edited core in a file's Uint8Array, for load_core(). Raises UserError."""
+    from worker import formats
+
+    return formats.core_of(content_of(data))
+
+
+def label(data, answers_json, documents=None):
+    """The bytes of a file for open_model(), as a JavaScript array: of weights, a Uint8Array, for which examine() has a
+    question, and the answers to it, as formats.label() takes them. documents: a Uint8Array of the data that they name;
+    None for those that the worker has, or for data that are not here. Raises UserError."""
+    from worker import formats
+
+    answers = json.loads(answers_json)
+    lines = load_lines(answers["data"], documents)
+    return to_js(memoryview(formats.label(content_of(data), answers, lines)))
+
+
 def recipe_of(source):
     """The recipe of a model from outside, as JSON, so that its data can be fetched. source: a link's text or a file's
     Uint8Array. Raises UserError."""
-    from worker import formats  # here, because only those who save or open something need it
+    from worker import formats
 
     return json.dumps(formats.recipe_of(content_of(source)))
 
@@ -190,38 +224,64 @@ def content_of(source):
     return source if isinstance(source, str) else source.to_bytes()
 
 
+@runs_the_core
 def open_model(source, texts_json, saved=None, documents=None, more=""):
     """Go on with a model from outside, and from the bytes that state() gave.
 
     documents: a Uint8Array of its data; None for a data set that the worker has, or for none at all; more: the parts
-    that it has gone on for since it was opened. Gives what formats.open_model() knows of it, as JSON. Raises UserError;
-    the session is then the one before.
+    that it has gone on for since it was opened. Gives what formats.open_model() knows of it, as JSON. Where has_data is
+    false there, train() raises UserError until give_data() has taken the data. Raises UserError, of a file with an
+    edited core too that load_core() was not given; the session is then the one before.
     """
-    global session, inspector, data_name
+    global session, inspector
     from worker import formats
 
     set_texts(texts_json)
     session, facts = formats.open_model(
-        content_of(source), lambda name: load_lines(name, documents), texts, core_module, more)
-    inspector, data_name = None, facts["data"]
+        content_of(source), lambda name: load_lines(name, documents), texts, core_module, edited_core(), more)
+    inspector = None
     restore(saved)
     facts["step"] = session.run.step
     return json.dumps(facts)
 
 
+@runs_the_core
+def give_data(source=None):
+    """Give the session the data that it came without; training can go on then.
+
+    source: a Uint8Array of the data; None for a data set that the worker has, by the name in the session's recipe.
+    Gives JSON: {"step", "snapshots": their steps, "chars": the alphabet}, the same as before; names invented from now
+    on are marked by these data. Raises UserError where they are not those that the model was trained on, by alphabet
+    and, where link or file tells it, by SHA-256, and where there are none; the session stays as it was. A session that
+    has its data keeps them.
+    """
+    global session, inspector
+    from worker import formats
+
+    if not session.has_data:
+        lines = load_lines(session.recipe["data"], source)
+        if lines is None:
+            raise UserError("keep.without-data")
+        session, inspector = formats.attach(session, lines, core_module), None
+    return json.dumps({"step": session.run.step, "snapshots": list(session.snapshots.weights),
+                       "chars": "".join(session.run.chars)})
+
+
+@runs_the_core
 def model_link():
     """The model as text for a link. Raises UserError where it does not fit one."""
     from worker import formats
 
-    return formats.encode_model(session, data_name)
+    return formats.encode_model(session)
 
 
+@runs_the_core
 def save(kind, curve_json, names_json, document):
     """The bytes of a file of one of formats.KINDS, as a JavaScript array. Raises UserError."""
     from worker import formats
 
-    return to_js(memoryview(formats.save(kind, session, data_name, json.loads(curve_json), json.loads(names_json),
-                                         document, texts, core_sha256())))
+    return to_js(memoryview(formats.save(kind, session, json.loads(curve_json), json.loads(names_json), document, texts,
+                                         core_sha256(), edited_core())))
 
 
 def check_published(curve_json, names_json):
@@ -321,5 +381,6 @@ def last_names(count, first):
 
 
 __export__ = ["about", "add_files", "load_core", "diff_cores", "list_source", "profile_lines", "read_data", "pack_data",
-              "unpack_data", "start", "recipe_of", "open_model", "model_link", "save", "check_published", "state",
-              "set_texts", "use_engine", "extend", "train", "look", "look_back", "inspect", "names", "last_names"]
+              "unpack_data", "start", "examine", "core_of", "label", "recipe_of", "open_model", "give_data",
+              "model_link", "save", "check_published", "state", "set_texts", "use_engine", "extend", "train", "look",
+              "look_back", "inspect", "names", "last_names"]

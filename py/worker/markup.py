@@ -76,13 +76,14 @@ def probabilities(letters: list, alphabet: list, rows: list, targets: list) -> s
 
 
 def names(items: list, texts: dict) -> str:
-    """List items for invented names, the newest first. items: (step, name, is_new); texts: "new" and "listed"."""
+    """List items for invented names, the newest first. items: (step, name, is_new), which is None where nobody can
+    know, as the data are not here; texts: "new" and "listed"."""
     lines, last = [], None
     for step, name, is_new in items:
         shown = f"{step}" if step != last else ""
-        shown_name, mark = escape(name) or "∅", "new" if is_new else "listed"
+        shown_name, mark = escape(name) or "∅", {None: "unknown", True: "new", False: "listed"}[is_new]
         lines.append(f'<li data-step="{step}" data-name="{escape(name)}"><span class="step">{shown}</span>'
                      f'<span class="name" role="button" data-go="name.{step}.{escape(name)}.0">{shown_name}</span>'
-                     f'<span class="{mark}">{escape(texts[mark])}</span></li>')
+                     f'<span class="{mark}">{"" if is_new is None else escape(texts[mark])}</span></li>')
         last = step
     return "".join(lines)

@@ -4,6 +4,7 @@ Pure Python without a browser, so that the tests and the recording use it as the
 through the core's own taps and with generators of its own; looking never changes the run.
 """
 import copy
+import hashlib
 import math
 import pickle
 import random
@@ -36,6 +37,12 @@ def check_settings(settings: dict) -> None:
         raise UserError("settings.heads.divide", n_embd=n_embd, n_head=n_head)
 
 
+def sha256_of(lines: list) -> str:
+    """The SHA-256 of the documents in some lines, as UTF-8 with a line's end between each two."""
+    documents = "\n".join(doc for line in lines if (doc := line.strip()))
+    return hashlib.sha256(documents.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 class Session:
     def __init__(self, lines, recipe: dict, core=microgpt):
         """lines: the data; recipe: a dict with the core's settings, and more; core: its module, where it is an edited
@@ -46,12 +53,16 @@ class Session:
         if not any(line.strip() for line in lines):
             raise UserError("data.blank")
         self.recipe, self.jamo = dict(recipe), recipe.get("letters") == "jamo"
+        self.without_data = None  # where the data are not here: the Model (formats/checkpoint.py) that it was made of
+        read = [hangul.decompose(line) for line in lines] if self.jamo else lines
         try:
-            self.run = core.Run(map(hangul.decompose, lines) if self.jamo else lines, **settings)
+            self.run = core.Run(read, **settings)
         except ValueError as error:
             if core is not microgpt:  # the visitor's own edit: its line says more
                 raise
             raise UserError("core.raised", error=quoted(error)) from error
+        self.lines_sha256 = sha256_of(lines)  # as a recipe names it,
+        self.data_sha256 = sha256_of(read) if self.jamo else self.lines_sha256  # and of what is trained on: a file's
         self.recipe["num_steps"] = self.run.settings.num_steps
         self.schedule = Schedule(self.recipe)
         self.listed = set(self.run.docs)
@@ -68,6 +79,11 @@ class Session:
         self.past_run = None    # a copy of the run, as it was at the step that was looked back at last
         self.last_error = None  # the error behind the last broken frame
         self.before_last = None  # state() before the run's last step, once that is taken: it can be shown again
+
+    @property
+    def has_data(self) -> bool:
+        """Whether its data are here. Else it invents names and shows what it sees in some of them, and can't train."""
+        return self.without_data is None
 
     # ---- Going on.
     def extend(self, steps: int) -> str:
@@ -121,8 +137,10 @@ class Session:
         their steps; done: whether the run is. Where the loss is no longer a number, the weights are those before, and
         broken is the step that failed, else 0. Where the compiled run can't go on, the core does from the next slice
         on, and declined says why: {"key", "values"}, else None. A held-out loss takes a while to measure, so a frame
-        with a budget may have no step in it.
+        with a budget may have no step in it. Raises UserError where the data are not here.
         """
+        if not self.has_data:
+            raise UserError("keep.without-data")
         run, end, first = self.run, time.perf_counter() + budget_ms / 1000, self.run.step
         losses, means, names, held_out, broken, declined = [], [], [], [], 0, None
         snapshots, num_steps = self.snapshots, self.schedule.num_steps
@@ -202,10 +220,12 @@ class Session:
 
     # ---- Names.
     def names(self, count: int, temperature: float, prefix: str, rng: random.Random, step: int | None = None) -> list:
-        """count invented names, each as [step, name, is it new: in no list]. step: of a snapshot, or None for now."""
+        """count invented names, each as [step, name, is it new: not in the data; None where these are not here].
+        step: of a snapshot, or None for now."""
         names = [self.invent(temperature, prefix, rng, step).name for _ in range(count)]
         step = self.run.step if step is None else step
-        return [[step, hangul.compose(name) if self.jamo else name, name not in self.listed] for name in names]
+        return [[step, hangul.compose(name) if self.jamo else name, name not in self.listed if self.has_data else None]
+                for name in names]
 
     def invent(self, temperature: float, prefix: str, rng: random.Random, step: int | None = None) -> Invention:
         """A name by the model of now, or of a snapshot. How it was sampled goes to the snapshots."""

@@ -52,6 +52,13 @@ def test_plain_python_goes_on_from_a_file(docs, whole, tmp_path):
         assert [loaded.train() for _ in range(3)] == [run.train() for _ in range(3)]
 
 
+@pytest.mark.parametrize(("old", "new"), [(b'"F64"', b'"F16"'), (b'"step"', b'"core"')])
+def test_plain_python_refuses_what_it_would_misread(old, new, tmp_path):
+    (tmp_path / "run.safetensors").write_bytes(written(Run(DATA["Latin"], n_embd=8), True).replace(old, new))
+    with pytest.raises(ValueError, match="open it in the page"):
+        runpy.run_path(str(LOADER))["load"](tmp_path / "run.safetensors")
+
+
 def test_plain_python_prints_names(tmp_path):
     (tmp_path / "run.safetensors").write_bytes(written(Run(DATA["Latin"], n_embd=8), True))
     done = subprocess.run([sys.executable, LOADER, tmp_path / "run.safetensors"], capture_output=True, text=True)

@@ -57,7 +57,7 @@ def test_a_run_in_a_file_goes_on_in_the_part_it_was_in():
     session = Session(NAMES, SETTINGS | {"more": "7"})
     while session.run.step < 15:
         session.train(0, 0.5, "")
-    data = formats.save("run", session, "us-names-2018", [[], [], []], [], "", {}, "")
+    data = formats.save("run", session, [[], [], []], [], "", {}, "")
     again, facts = formats.open_model(data, lambda name: NAMES, EN)
     assert (facts["recipe"]["more"], facts["step"]) == ("7", 15)
     frames(again, math.inf)

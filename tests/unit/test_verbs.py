@@ -72,7 +72,7 @@ def test_models_and_data_go_out_and_come_back(worker):
     ("settings.heads.divide", "start", [json.dumps(RECIPE | {"n_head": 3}), TEXTS, None, DATA]),
     ("settings.positive", "start", [json.dumps(RECIPE | {"learning_rate": 0}), TEXTS, None, DATA]),
     ("own.blank", "read_data", [Uint8Array(b" \n")]), ("keep.damaged", "unpack_data", ["1x"]),
-    ("keep.damaged", "recipe_of", ["x"]), ("keep.file.strange", "open_model", [Uint8Array(b"x"), TEXTS]),
+    ("keep.damaged", "recipe_of", ["x"]), ("keep.file.text", "open_model", [Uint8Array(b"x"), TEXTS]),
     ("inside.nowhere", "inspect", ["nowhere", "", False, None, 0.5, ""]),
     ("compile.block-size", "use_engine", ["compiled"])])
 def test_what_can_not_be_done_crosses_as_a_key(worker, key, verb, arguments):
@@ -100,3 +100,51 @@ def test_what_an_edited_core_raises_crosses_with_its_line(worker):
     with pytest.raises(UserError, match="compile.graph.operation"):  # the core goes on
         worker.use_engine("compiled")
     assert json.loads(worker.train(0, 0.5, "", "", False))["step"] == 1
+
+
+def test_a_model_without_its_data_is_given_them(worker):
+    start(worker)
+    worker.train(0, 0.5, "", "", False)
+    link = worker.model_link()
+    assert json.loads(worker.open_model(link, TEXTS))["has_data"] is False
+    for verb, arguments in (("train", (0, 0.5, "", "", False)), ("give_data", ())):
+        with pytest.raises(UserError, match="keep.without-data"):
+            getattr(worker, verb)(*arguments)
+    without = worker.session
+    with pytest.raises(UserError, match="keep.data.more"):
+        worker.give_data(Uint8Array(b"xaver\n" + DATA))
+    assert worker.session is without
+    assert json.loads(worker.give_data(DATA)) == {"step": 1, "snapshots": [1], "chars": "abcdlnor"}
+    assert json.loads(worker.train(0, 0.5, "", "", False))["step"] == 2
+    with_data = worker.session
+    worker.give_data(DATA)
+    assert worker.session is with_data
+
+
+def test_a_file_with_an_edited_core_runs_on_a_press_only(worker):
+    edited = SOURCE.replace("h.relu() for h in", "h.relu() ** 2 for h in")
+    worker.load_core(edited)
+    start(worker)
+    file = Uint8Array(worker.save("run", "[[], [], [], []]", "[]", ""))
+    assert json.loads(worker.examine(file)) == {"kind": "model", "changes": ""}  # it runs already
+    worker.load_core(SOURCE)
+    facts = json.loads(worker.examine(file))
+    assert facts["changes"].count("<li>") == 2 and "** 2" in facts["changes"]
+    with pytest.raises(UserError, match="keep.core"):
+        worker.open_model(file, TEXTS, None, DATA)
+    assert worker.core_of(file) == edited
+    worker.load_core(worker.core_of(file))
+    assert json.loads(worker.open_model(file, TEXTS, None, DATA))["has_data"]
+
+
+def test_an_answer_makes_weights_a_file_that_opens(worker):
+    start(worker)
+    weights = json.dumps({name: [[p.data for p in row] for row in rows]
+                          for name, rows in worker.session.run.gpt.weights.items()})
+    question = json.loads(worker.examine(Uint8Array(weights.encode())))
+    assert (question["kind"], question["letters"], question["data"]) == ("question", 8, [])
+    answers = json.dumps({"n_head": 2, "data": "own", "alphabet": "abcdlnor"})
+    labelled = Uint8Array(worker.label(Uint8Array(weights.encode()), answers))
+    facts = json.loads(worker.open_model(labelled, TEXTS))
+    assert (facts["finished"], facts["chars"], facts["has_data"]) == (None, "abcdlnor", False)
+    assert json.loads(worker.give_data(DATA))["chars"] == "abcdlnor"

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from common.recipe import DATASETS, OWN
 from texts import EN, KO
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +25,8 @@ ASK = {"say", "sentence", "status.show", "status.show_compiler", "refuse", "User
 HAND_ON = {"show_failure", "show_declined"}  # and these, which give the values themselves
 PUT = {"put", "line"}  # and those that are given a text as (key, values)
 BY_BUILD = {"language.name"}  # the build's offer of languages
-CHOSEN = {"new", "listed"}  # markup.names() and the page choose between these two
+# markup.names() and the page choose between these two; a run names its data
+CHOSEN = {"new", "listed"} | {f"data.short.{name}" for name in (*DATASETS, OWN)}
 
 
 class Page(HTMLParser):

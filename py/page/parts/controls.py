@@ -4,7 +4,8 @@ What it means for the run is in training.py. The recipe in the form and the page
 """
 import asyncio
 
-from common.recipe import SAMPLING
+from common.errors import UserError
+from common.recipe import OWN, SAMPLING
 from page import address, dom, status
 from page.i18n import put, sentence
 from page.listeners import Listeners
@@ -33,8 +34,10 @@ class Controls:
     def show_buttons(self, *_):
         """Say on the buttons what they do now."""
         finished, training = self.state.is_finished(), self.state.mode == TRAINING
-        ended = "new-run" if self.state.needs_new_run() else "go-on"
-        put("train", ("pause" if training else ended if finished else "train", {}))
+        if finished and not training:
+            put("train", ("new-run" if self.state.needs_new_run() else "go-on", {}))
+        else:
+            put("train", ("pause" if training else "train", {}))
         put("reset", ("new-run" if finished else "reset", {}))
         dom.get("step").disabled = finished and not training
 
@@ -133,9 +136,17 @@ class Controls:
         settings_form.fill(self.state.recipe)
         self.use_recipe(notes)
 
-    def use_data(self, sha256, letters, note):
-        """The visitor's own data, by how their hash begins."""
-        recipe = self.state.recipe
+    async def use_data(self, sha256, letters, note):
+        """The visitor's own data, by how their hash begins. A run that waits for its data takes them."""
+        state, recipe = self.state, self.state.recipe
+        if state.running and not state.has_data:
+            wanted = dict(state.running, data=OWN, sha256=sha256)
+            try:
+                await self.start.give_data(wanted)
+                state.edit(data=OWN, sha256=sha256)
+                letters, note = state.running["letters"], sentence("own.given")
+            except UserError as error:
+                note = sentence(error.key, **error.values)
         self.state.edit(data="own", sha256=sha256, letters=letters,
                         documents=recipe["documents"] if sha256 == recipe["sha256"] else "")
         settings_form.fill(self.state.recipe)

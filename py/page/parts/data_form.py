@@ -28,6 +28,7 @@ class DataForm:
                        ("own-use", "click", self.use)]
         data.on_arrival.add(self.arrived)
         controls.on_recipe.add(self.follow)
+        state.on_data_wanted.add(self.ask)
 
     def arrived(self, key, problem):
         """Data that came along with a link were read; problem: the UserError that says why they could not be."""
@@ -37,6 +38,13 @@ class DataForm:
         if recipe["sha256"] == key:
             settings_form.count(recipe, self.data.vocab_size(recipe))
             self.follow(recipe)
+
+    def ask(self):
+        """The run needs its data to train on."""
+        dom.get("own").open = True
+        if not self.preview:
+            self.say("own.wanted", sha256=self.state.recipe["sha256"])
+        dom.get("own").scrollIntoView()
 
     def follow(self, recipe):
         """Show what belongs to a recipe's data: whether Hangul can be taken apart, whether own data are missing."""
@@ -92,7 +100,7 @@ class DataForm:
         key = facts.sha256[:own_data.KEY_LENGTH]
         other = wanted and wanted != key and wanted not in self.data.sets  # a link's, that were never here
         self.data.add(key, found)
-        self.controls.use_data(key, self.letters(facts), sentence("own.other" if other else "own.used"))
+        await self.controls.use_data(key, self.letters(facts), sentence("own.other" if other else "own.used"))
         await self.data.pack(key)
 
     # ---- Looking at it

@@ -1,10 +1,10 @@
-"""Files dropped on the page: a saved run is opened, any other is read as data (MicroPython, on the page)."""
-MODEL_ENDING = ".safetensors"
+"""Files dropped on the page (MicroPython, on the page)."""
 
 
 class Drops:
-    def __init__(self, files, data_form):
-        self.files, self.data_form = files, data_form
+    def __init__(self, files):
+        """files: the RunFiles, which know what a file is."""
+        self.files = files
         self.events = [("page", "dragover", self.over), ("page", "drop", self.drop)]
 
     # Not async: what the browser does by itself with a dropped file can be prevented only at once.
@@ -14,8 +14,9 @@ class Drops:
             event.preventDefault()
 
     def drop(self, event):
-        file = event.dataTransfer.files.item(0)  # now: when this function has returned, there is none any more
-        if not file:
+        dropped = event.dataTransfer.files  # now: when this function has returned, there are none any more
+        files = [dropped.item(i) for i in range(dropped.length)]
+        if not files:
             return None
         event.preventDefault()
-        return self.files.open(file) if file.name.endswith(MODEL_ENDING) else self.data_form.drop(file)
+        return self.files.take(files)

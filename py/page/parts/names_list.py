@@ -58,7 +58,8 @@ class NamesList:
             later = self.step is not None and step > self.step
             if item.hidden != later:
                 item.hidden = later
-            names.append((step, -i, last == "listed", later))
+            if last != "unknown":  # as of a model whose data are not here
+                names.append((step, -i, last == "listed", later))
         names.sort()
         last = [listed for _, _, listed, later in names if not later][-name_share.WINDOW_NAMES:]
         if len(last) < name_share.MIN_NAMES:

@@ -7,9 +7,11 @@ from common import experiments
 from page import dom
 from page.i18n import on_language, put, say
 from page.js import BASE, dumps, loads
+from page.parts.run_files import download
 from page.worker_client import CoreRaised
 from pyscript import js_import, window
 
+FILE_NAME = "microgpt-edited.py"
 COLOURS = {"#708": "var(--accent)", "#940": "var(--soft)", "#a11": "var(--soft)"}  # keywords, comments, strings
 
 THEME = {
@@ -58,9 +60,12 @@ class CodeEditor:
         shadow = dom.get("editor").attachShadow(loads('{"mode": "open"}'))
         options.doc, options.extensions, options.root, options.parent = self.published, extensions, shadow, shadow
         self.editor = core.EditorView.new(options)
+        if self.state.core is not None:  # it came with a file
+            self.put(self.state.core)
+            self.go_to(self.first_change())
         # Its label, too, follows the page's language; it lies in the shadow, where i18n.py does not look.
         on_language.add(lambda: self.editor.contentDOM.setAttribute("aria-label", say("edit.title")))
-        for name in ("run-edit", "experiment"):
+        for name in ("run-edit", "experiment", "edit-download"):
             dom.get(name).disabled = False
 
     def colours(self, language):
@@ -119,6 +124,10 @@ class CodeEditor:
         await self.training.start.publish()
         await self.training.start.begin_untrained()
 
+    async def press_download(self, *_):
+        """The text in the editor as a file."""
+        download(self.text(), FILE_NAME)
+
     async def choose(self, event):
         """A ready experiment: the published text with that one change."""
         name = event.target.value
@@ -141,6 +150,9 @@ class CodeEditor:
         if not facts:
             dom.hand_focus_on("edited", "train")
         dom.get("edited").hidden = not facts
+        if facts and self.editor and self.text() != self.state.core:  # it came with a file
+            self.put(self.state.core)
+            self.go_to(self.first_change())
         if facts:
             put("edited-note", ("edit.running", {"lines": facts.lines}))
             dom.get("sha256").textContent = facts.sha256

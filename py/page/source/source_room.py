@@ -11,3 +11,4 @@ class SourceRoom:
         self.open_listing, self.press_lines = view.open, view.press_lines
         self.open_editor, self.press_run, self.choose = editor.open, editor.press_run, editor.choose
         self.press_back, self.press_restore = editor.press_back, editor.press_restore
+        self.press_download = editor.press_download

@@ -1,11 +1,12 @@
 """What is saved of a run, in one record: taken from a session, and made into one again."""
-import random
+import math
 from array import array
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 import microgpt
+from common import hangul
 from common import recipe as recipes
+from common.bidi import visible
 from common.errors import UserError
 from worker.session import Session
 
@@ -13,6 +14,9 @@ RUN_FIELDS = ("data", "letters", "sha256", "num_steps", "seed", "n_layer", "n_em
               "held_out", "learning_rate", "more")  # of the recipe: those that make the run what it is
 MAX_CHARACTERS = 2000    # in an alphabet
 STAND_IN_NAMES = 12      # invented ones, in place of the documents where the data is missing
+MAX_HELD_OUT = 1000      # held-out losses that are saved
+SHOWN_LETTERS, SHOWN_DIGITS = 8, 12  # of what differs, in a sentence
+MAX_CORE, MAX_CORE_LINES = 200_000, 2000  # characters of an edited core, as JSON, and its lines
 
 
 @dataclass
@@ -28,9 +32,13 @@ class Model:
     recent: array = None         # the last losses, up to MEAN_STEPS of them, for the running mean
     curve: list = field(default_factory=list)        # of the loss: three arrays of doubles, steps, losses, means
     generators: dict = field(default_factory=dict)   # the state of each random.Random, by name
-    names: list = field(default_factory=list)        # invented ones, the newest first
-    data_sha256: str = ""        # of the documents, a line each
+    names: list = field(default_factory=list)        # invented ones, the newest first: [step, name, is it new]
+    held_out: list = field(default_factory=list)     # losses on held-out data: [step, loss]
+    data_sha256: str = ""        # of the documents, a line each; "" where that is not known
     core_sha256: str = ""
+    core: str = ""               # the text of an edited core; "" for the published one
+    exact: bool = True           # are the numbers the run's own doubles, and not rounded to a narrower type
+    step_known: bool = True
 
 
 def shapes(recipe: dict, vocab_size: int) -> dict:
@@ -74,53 +82,86 @@ def check(recipe: dict, step: int, alphabet: list) -> None:
         raise ValueError("the alphabet is not in order")
     if not "".join(alphabet).strip() or {"\n", "\r"} & set(alphabet):
         raise ValueError("no document has this alphabet")
+    if recipe["letters"] == "jamo" and any(map(hangul.is_syllable, alphabet)):
+        raise ValueError("a syllable is not taken apart")
 
 
-def documents_sha256(session: Session) -> str:
-    """The SHA-256 of a session's documents in the order of the data, with a line's end between each two."""
-    run, docs = session.run, session.run.docs + session.held_out.docs
-    order = list(range(len(docs)))
-    random.Random(run.settings.seed).shuffle(order)
-    documents = [""] * len(order)
-    for place, doc in zip(order, docs):
-        documents[place] = doc
-    return sha256("\n".join(documents).encode("utf-8", "surrogatepass")).hexdigest()
+def take(session: Session, **more) -> Model:
+    """The Model of a session, without moments; more: of its fields.
 
-
-def take(session: Session, data: str, **more) -> Model:
-    """The Model of a session, without moments. data: the data's name; more: of its fields.
-
-    Raises UserError where an edited core has other matrices than the published one.
+    Raises UserError where no link or file could hold it: an edited core with other matrices than the published one, a
+    model outside the limits, numbers that are none.
     """
     run = session.synced()
-    recipe = {name: session.recipe.get(name, recipes.DEFAULTS[name]) for name in RUN_FIELDS} | {"data": data}
+    recipe = {name: session.recipe.get(name, recipes.DEFAULTS[name]) for name in RUN_FIELDS}
     recipe |= {name: value for name, value in vars(run.settings).items() if name in RUN_FIELDS and name != "num_steps"}
+    recipe |= {name: float(recipe[name]) for name in RUN_FIELDS if type(recipes.DEFAULTS[name]) is float}
     table = {name: (len(rows), len(rows[0])) for name, rows in run.gpt.weights.items()}
     if table != shapes(recipe, len(run.chars) + 1):
         raise UserError("keep.edited")
-    return Model(recipe, run.step, list(run.chars), array("d", [p.data for p in run.gpt.parameters]), **more)
+    try:
+        check(recipe, run.step, list(run.chars))
+    except ValueError:
+        raise UserError("keep.limits") from None
+    weights = array("d", [p.data for p in run.gpt.parameters])
+    if not all(map(math.isfinite, weights)):
+        raise UserError("keep.wild.file")
+    return Model(recipe, run.step, list(run.chars), weights, data_sha256=session.data_sha256, **more)
 
 
-def session(model: Model, lines: list | None = None, core=microgpt) -> Session:
+def session_of(model: Model, lines: list | None = None, core=microgpt) -> Session:
     """A session that goes on from a model. lines: its data, or None where that is not here; core: the module that runs.
 
-    Without its data a session invents names and shows what it sees in some of them, and can't be trained. Raises
-    UserError where the data are others.
+    Without its data a session invents names and shows what it sees in some of them, and refuses to train until
+    attach() gives it the data. Raises UserError where the data are others.
     """
     recipe, here = dict(model.recipe), lines is not None
     made = Session(lines if here else [_stand_in(model.alphabet)], recipe, core)
     run = made.run
-    if run.chars != model.alphabet or here and model.data_sha256 not in ("", documents_sha256(made)):
-        raise UserError("keep.data", data=model.recipe["data"])
+    if here:
+        _compare(made, model.alphabet, model.data_sha256)
     zeros = array("d", bytes(8 * len(model.weights)))
     made.restore([model.step, *model.weights, *(model.mean or zeros), *(model.square or zeros), *(model.recent or ())])
     for name, state in model.generators.items():
         {"run": run.rng, "looking": made.rng}[name].setstate(state)
     if not here:
-        made.listed = set()
+        made.without_data, made.data_sha256, made.listed = model, model.data_sha256, set()
         invented = [run.sample(made.rng, recipes.DEFAULTS["temperature"]) for _ in range(STAND_IN_NAMES)]
         run.docs = [name for name in invented if name.strip()] or run.docs
     return made
+
+
+def attach(session: Session, lines: list, core=microgpt) -> Session:
+    """The session of the same model with its data, in place of one that has none.
+
+    Raises UserError where these are not the data that its model was trained on, as far as that is known: by the
+    alphabet, and by the SHA-256 that a file holds, or the digits of it that a recipe does.
+    """
+    made = session_of(session.without_data, lines, core)
+    made.snapshots = session.snapshots  # which know how the names on the page were sampled
+    if session.engine:
+        made.use("compiled")
+    return made
+
+
+def _compare(made, alphabet, data_sha256):
+    """Raise UserError where a new session's data are not those of a model with this alphabet and hash."""
+    if made.run.chars != alphabet:
+        more, less = (sorted(set(a) - set(b)) for a, b in ((made.run.chars, alphabet), (alphabet, made.run.chars)))
+        if more:
+            raise UserError("keep.data.more", letters=_named(more), data=made.recipe["data"])
+        raise UserError("keep.data.less", letters=_named(less), data=made.recipe["data"])
+    recipe = made.recipe
+    wanted = data_sha256 or (recipe["sha256"] if recipe["data"] == recipes.OWN else "")
+    found = made.data_sha256 if data_sha256 else made.lines_sha256
+    if not found.startswith(wanted):
+        raise UserError("keep.data", data=recipe["data"], wanted=wanted[:SHOWN_DIGITS], found=found[:SHOWN_DIGITS])
+
+
+def _named(letters):
+    """Some letters as a sentence can name them."""
+    named = [visible(hangul.shown(letter)) for letter in letters[:SHOWN_LETTERS]]
+    return ", ".join(named) + (" …" if len(letters) > SHOWN_LETTERS else "")
 
 
 def _stand_in(alphabet):

@@ -1,20 +1,16 @@
-"""Weights as JSON, the loss curve as CSV, invented names as text: for other programs to read."""
-import json
+"""The loss curve as CSV and invented names as text: for other programs to read."""
+
+CURVE_BEGINS = "step,loss,mean"  # the first line, of earlier versions too
 
 
-def weights_json(session) -> str:
-    """The weights by the core's names, [row][column], with the settings and the alphabet beside them."""
-    run = session.synced()
-    settings = {name: value for name, value in vars(run.settings).items() if name != "num_samples"}
-    weights = {name: [[p.data for p in row] for row in rows] for name, rows in run.gpt.weights.items()}
-    about = {"settings": settings, "step": run.step, "alphabet": run.chars}
-    return json.dumps({**about, "weights": weights}, ensure_ascii=False, allow_nan=False)
-
-
-def curve_csv(curve: list) -> str:
-    """curve: steps, losses and running means, three lists. Every digit is written."""
-    rows = [f"{int(step)},{loss!r},{mean!r}" for step, loss, mean in zip(*curve)]
-    return "\r\n".join(["step,loss,mean", *rows, ""])  # as RFC 4180 has it
+def curve_csv(curve: list, held_out=()) -> str:
+    """curve: steps, losses and running means, three lists; held_out: losses on held-out data, as [step, loss]. A row
+    for each step of either, empty where it has no such number. Every digit is written."""
+    rows = {int(step): [repr(loss), repr(mean), ""] for step, loss, mean in zip(*curve[:3])}
+    for step, loss in held_out:
+        rows.setdefault(int(step), ["", "", ""])[2] = repr(loss)
+    lines = [",".join([str(step), *rows[step]]) for step in sorted(rows)]
+    return "\r\n".join([CURVE_BEGINS + ",held_out", *lines, ""])  # as RFC 4180 has it
 
 
 def names_text(names: list) -> str:

@@ -1,50 +1,59 @@
 """A whole run, or only its weights, as a safetensors file, which PyTorch users can load.
 
-The format (github.com/huggingface/safetensors): eight bytes for the length of the header, lowest first; the header, as
-JSON, with spaces up to a multiple of eight bytes; then the numbers, as doubles, lowest byte first. The weights have the
-core's names and shapes. A whole run has besides them
+The weights have the core's names and shapes, as doubles. A whole run has besides them
 
     mean.NAME, square.NAME    Adam's two moments, shaped as the weights
     recent                    the last losses, of which the running mean is made
     curve                     the loss curve, as three rows: steps, losses, running means
 
-and its metadata, texts all of them: format, recipe (JSON), step, alphabet and names (JSON lists), data, data_sha256,
-core_sha256, generators (JSON, the states of Python's random.Random by name). Such a run goes on bit for bit.
+and its metadata, texts all of them: format, recipe (JSON), step ("" where nobody knows it), alphabet and names (JSON
+lists), data, data_sha256, core_sha256, generators (JSON, the states of Python's random.Random by name), held_out (JSON,
+[step, loss] of each loss on held-out data), and of a run of an edited core, core, its text. Such a run goes on bit for
+bit. The format's version is 1, and 2 where there is an edited core, without which the run would be another.
+
+Programs that load and save such a file may round its numbers or give the tensors other names; it opens all the same.
 """
 import json
 import math
 import random
-import sys
 from array import array
 
 from common import hangul
 from common.errors import UserError
 from worker.session import MEAN_STEPS
 
-from .checkpoint import Model, check, documents_sha256, matrices, recent, shapes, take
+from . import tensor_names, tensors
+from .checkpoint import MAX_CORE, MAX_CORE_LINES, MAX_HELD_OUT, Model, check, matrices, recent, shapes, take
+from .tensors import MAX_HEADER_BYTES, Tensors, parse
 
-FORMAT, VERSION = "microgpt-in-your-tab", 1
-MAX_HEADER_BYTES = 1 << 20
-MAX_BYTES = 1 << 25        # of a file: more than the largest run of the recipe's table takes
+FORMAT, VERSION = "microgpt-in-your-tab", 2
 MAX_POINTS = 10_000        # of the curve
 MAX_NAMES = 1000
 GENERATORS = ("run", "looking")
+PARTS = ("mean.", "square.")
 
 
-def save(session, data: str, whole=True, curve=(), names=(), core_sha256="") -> bytes:
+def save(session, whole=True, curve=(), names=(), core_sha256="", core="") -> bytes:
     """The bytes of a file: of the whole run, or of its weights.
 
-    data: the data's name; curve: three lists, the steps, losses and means; names: those invented, the newest
-    first. Raises UserError where an edited core has other matrices.
+    curve: three lists, the steps, losses and means, and perhaps a fourth, of held-out losses as [step, loss]; names:
+    those invented, the newest first; core: the text of an edited one. What is not this run's own, as names in other
+    letters, is left out. Raises UserError where no file can hold the run.
     """
-    more = {"core_sha256": core_sha256, "data_sha256": documents_sha256(session)}
-    model = take(session, data, **more)
+    if not may_be_core(core):
+        raise UserError("keep.core.large", limit=f"{MAX_CORE:,}", lines=f"{MAX_CORE_LINES:,}")
+    model = take(session, core_sha256=core_sha256, core=core)
     if whole:
         run = session.run
         model.mean, model.square = array("d", run.mean), array("d", run.square)
-        model.recent, model.curve = recent(session), [array("d", column) for column in curve]
-        model.names = list(names)[:MAX_NAMES]
+        if not all(map(math.isfinite, model.mean)) or not all(x >= 0 for x in model.square):
+            raise UserError("keep.wild.file")
+        model.recent, model.curve = recent(session), known_points(curve, model.step)
+        model.held_out = known_losses(curve[3] if len(curve) > 3 else [], model.step)
+        model.names = known_names(list(names), set(model.alphabet), model.recipe)
         model.generators = {"run": run.rng.getstate(), "looking": session.rng.getstate()}
+        if not session.has_data:  # whose generators are no run's
+            model.generators = dict(session.without_data.generators)
     return write(model)
 
 
@@ -53,44 +62,48 @@ def write(model: Model) -> bytes:
     def tensors_of(part, numbers):
         return [(part + name, *rest) for name, *rest in matrices(model.recipe, len(model.alphabet) + 1, numbers)]
 
-    tensors = tensors_of("", model.weights)
-    about = {"format": f"{FORMAT} {VERSION}", "recipe": json.dumps(_stated(model.recipe)), "step": str(model.step),
-             "alphabet": json.dumps(model.alphabet), "data": model.recipe["data"], "data_sha256": model.data_sha256,
-             "core_sha256": model.core_sha256}
+    found = tensors_of("", model.weights)
+    about = {"format": f"{FORMAT} {VERSION if model.core else 1}", "recipe": json.dumps(_stated(model.recipe)),
+             "step": str(model.step) if model.step_known else "", "alphabet": json.dumps(model.alphabet),
+             "data": model.recipe["data"], "data_sha256": model.data_sha256, "core_sha256": model.core_sha256}
+    if model.core:
+        about["core"] = model.core
     if model.mean is not None:
-        tensors += tensors_of("mean.", model.mean) + tensors_of("square.", model.square)
-        tensors.append(("recent", (len(model.recent),), model.recent))
+        found += tensors_of("mean.", model.mean) + tensors_of("square.", model.square)
+        found.append(("recent", (len(model.recent),), model.recent))
         points = len(model.curve[0]) if model.curve else 0
-        tensors.append(("curve", (3, points), array("d", [x for column in model.curve for x in column])))
-        about |= {"names": json.dumps(model.names), "generators": json.dumps(model.generators)}
-    header, at = {"__metadata__": about}, 0
-    for name, shape, numbers in tensors:
-        header[name] = {"dtype": "F64", "shape": shape, "data_offsets": [at, at + 8 * len(numbers)]}
-        at += 8 * len(numbers)
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    body = [_doubles(numbers).tobytes() for _, _, numbers in tensors]
-    return b"".join([len(text).to_bytes(8, "little"), text, *body])
+        found.append(("curve", (3, points), array("d", [x for column in model.curve for x in column])))
+        names = model.names
+        while len(json.dumps(json.dumps(names))) > MAX_HEADER_BYTES // 2:
+            names = names[:len(names) // 2]  # the newest, as many as the header takes
+        about |= {"names": json.dumps(names), "generators": json.dumps(model.generators)}
+        if model.held_out:
+            about["held_out"] = json.dumps(model.held_out)
+    return tensors.write(about, found)
 
 
 def read(data: bytes) -> Model:
-    """The Model in a file's bytes; with moments where the file holds a whole run.
+    """The Model in a safetensors file's bytes; with moments where the file holds a whole run. Raises UserError."""
+    return model_of(tensors.read(data))
 
-    Everything is compared with what save() would write before memory is allocated for it. Raises UserError.
-    """
-    if len(data) > MAX_BYTES:
-        raise UserError("keep.file.large")
-    try:
-        header, start = _header(data)
-        about = header.pop("__metadata__", None)
-        if not isinstance(about, dict) or any(type(text) is not str for text in about.values()):
-            raise UserError("keep.file.strange")
-        name, _, version = about.get("format", "").partition(" ")
-        if name != FORMAT or not version.isascii() or not version.isdigit() or len(version) > 9:
+
+def is_labelled(found: Tensors) -> bool:
+    """Whether the metadata tell what model the tensors are of, as this page writes it."""
+    about = found.about
+    return about.get("format", "").startswith(FORMAT + " ") or {"recipe", "alphabet", "step"} <= about.keys()
+
+
+def model_of(found: Tensors) -> Model:
+    """The Model in some tensors with metadata. Everything is compared with what save() would write before memory is
+    allocated for it. Raises UserError."""
+    name, _, version = found.about.get("format", "").partition(" ")
+    if name == FORMAT:
+        if not version.isascii() or not version.isdigit() or len(version) > 9:
             raise UserError("keep.file.strange")
         if int(version) > VERSION:
             raise UserError("keep.newer")
-        return _model(about, header, memoryview(data)[start:])
+    try:
+        return _model(found)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise UserError("keep.file.damaged") from None
 
@@ -100,131 +113,107 @@ def _stated(recipe):
     return {name: value for name, value in recipe.items() if name != "more" or value}
 
 
-def _header(data):
-    """The header, and where the numbers begin. What is not a safetensors file at all is UserError as strange."""
-    size = int.from_bytes(data[:8], "little")
-    if len(data) < 10 or not 2 <= size <= MAX_HEADER_BYTES or data[8:9] != b"{":
-        raise UserError("keep.file.strange")
-    if size > len(data) - 8:
-        raise ValueError("it ends too soon")
-    return _json(bytes(data[8:8 + size]).decode("utf-8")), 8 + size
-
-
-def _json(text):
-    """JSON in which no key comes twice and each number is one."""
-    def once(pairs):
-        if len(dict(pairs)) < len(pairs):
-            raise ValueError("a key comes twice")
-        return dict(pairs)
-
-    def none(name):
-        raise ValueError(f"{name} is no number")
-
-    return json.loads(text, object_pairs_hook=once, parse_constant=none)
-
-
-def _model(about, header, body):
-    recipe, alphabet, step = _json(about["recipe"]), _json(about["alphabet"]), about["step"]
-    if type(recipe) is not dict or type(alphabet) is not list or not step.isascii() or not step.isdigit():
-        raise ValueError("the recipe, the alphabet or the step is none")
-    if len(step) > 9 or any(type(char) is not str for char in alphabet) or about["data"] != recipe.get("data"):
+def _model(found):
+    about = found.about
+    recipe, alphabet, step = parse(about["recipe"]), parse(about["alphabet"]), about["step"]
+    if type(recipe) is not dict or type(alphabet) is not list or any(type(char) is not str for char in alphabet):
+        raise ValueError("the recipe or the alphabet is none")
+    if step and not (step.isascii() and step.isdigit() and len(step) <= 9):
+        raise ValueError("the step is none")
+    if about.get("data", recipe.get("data")) != recipe.get("data"):
         raise ValueError("the metadata contradict each other")
+    if type(recipe.get("learning_rate")) is int:  # as some programs write 1.0
+        recipe["learning_rate"] = float(recipe["learning_rate"])
     recipe.setdefault("more", "")
-    check(recipe, int(step), alphabet)
-    whole = "curve" in header
+    check(recipe, int(step or 0), alphabet)
+    names = tensor_names.core_names(found.shapes)
+    shapes_found = {plain: found.shapes[name] for plain, name in names.items()}
+    whole = "curve" in names
     table = shapes(recipe, len(alphabet) + 1)
     expected = dict(table)
     if whole:
-        expected |= {part + name: shape for part in ("mean.", "square.") for name, shape in table.items()}
-        expected |= {name: _free_shape(header, name, most)
+        expected |= {part + name: shape for part in PARTS for name, shape in table.items()}
+        expected |= {name: _free_shape(shapes_found, name, most)
                      for name, most in (("recent", (MEAN_STEPS,)), ("curve", (3, MAX_POINTS)))}
-    places = _places(header, expected, len(body))
-    model = Model(recipe, int(step), alphabet, _joined(body, places, table, ""))
+    tensor_names.compare(shapes_found, expected, names)
+
+    def joined(part):
+        numbers = array("d")
+        for name in table:
+            numbers.extend(found.numbers(names[part + name], infinite=part == "square."))
+        return numbers
+
+    model = Model(recipe, int(step or 0), alphabet, joined(""), exact=found.exact, step_known=bool(step))
     for name in ("data_sha256", "core_sha256"):
-        if len(about[name]) > 64 or not set(about[name]) <= set("0123456789abcdef"):
+        digest = about.get(name, "")
+        if len(digest) > 64 or not set(digest) <= set("0123456789abcdef"):
             raise ValueError("a hash is none")
-        setattr(model, name, about[name])
+        setattr(model, name, digest)
+    model.core = about.get("core", "")
+    if not may_be_core(model.core):
+        raise ValueError("the core is too long")
     if whole:
-        model.mean, model.square = (_joined(body, places, table, part) for part in ("mean.", "square."))
-        model.recent, curve = (_numbers(body, *places[name]) for name in ("recent", "curve"))
+        model.mean, model.square = joined("mean."), joined("square.")
+        model.recent, curve = found.numbers(names["recent"]), found.numbers(names["curve"])
         if min(model.square, default=0) < 0:
             raise ValueError("a mean of squares is below zero")
         points = len(curve) // 3
-        model.curve = [curve[i * points:(i + 1) * points] for i in range(3)]
-        _check_curve(model.curve[0], model.step)
-        model.names = _names(_json(about["names"]), set(alphabet), recipe)
-        model.generators = _generators(_json(about["generators"]))
+        model.curve = known_points([curve[i * points:(i + 1) * points] for i in range(3)], model.step)
+        model.names = known_names(parse(about.get("names", "[]")), set(alphabet), recipe)
+        model.held_out = known_losses(parse(about.get("held_out", "[]")), model.step)
+        model.generators = _generators(parse(about.get("generators", "{}")))
     return model
 
 
-def _free_shape(header, name, most):
-    """The shape that a tensor says it has, where that is of as many axes as `most`, and the last no longer."""
-    shape = header[name]["shape"]
-    if type(shape) is not list or len(shape) != len(most) or any(type(n) is not int for n in shape):
-        raise ValueError("a shape is none")
-    if tuple(shape[:-1]) != most[:-1] or not 0 <= shape[-1] <= most[-1]:
-        raise ValueError("a shape is not the expected one")
-    return tuple(shape)
+def may_be_core(text: str) -> bool:
+    """Whether an edited core is short enough for a file, and to be compared with the published one."""
+    return len(json.dumps(text)) <= MAX_CORE and len(text.splitlines()) <= MAX_CORE_LINES
 
 
-def _places(header, expected, size):
-    """Where each tensor's numbers begin and end: all of those expected, and no byte twice or left over."""
-    if header.keys() != expected.keys():
-        raise ValueError("the tensors are not those of the recipe")
-    places = {}
-    for name, entry in header.items():
-        first, end = entry["data_offsets"]
-        if entry.keys() != {"dtype", "shape", "data_offsets"} or entry["dtype"] != "F64":
-            raise ValueError("a tensor is not of doubles")
-        if entry["shape"] != list(expected[name]) or type(first) is not int or type(end) is not int:
-            raise ValueError("a tensor's shape is not the expected one")
-        if not 0 <= first <= end or end - first != 8 * math.prod(expected[name]):
-            raise ValueError("a tensor's place is not as long as it must be")
-        places[name] = first, end
-    at = 0
-    for first, end in sorted(places.values()):
-        if first != at:
-            raise ValueError("tensors overlap, or leave a gap")
-        at = end
-    if at != size:
-        raise ValueError("the file is longer or shorter than its tensors")
-    return places
+def _free_shape(found, name, most):
+    """The shape that a tensor has, where it is of as many axes as `most`, and the last no longer; else `most`."""
+    shape = found.get(name, ())
+    return shape if len(shape) == len(most) and shape[:-1] == most[:-1] and shape[-1] <= most[-1] else most
 
 
-def _numbers(body, first, end):
-    numbers = array("d")
-    numbers.frombytes(body[first:end])
-    numbers = _doubles(numbers)
-    if not all(map(math.isfinite, numbers)):
-        raise ValueError("a number is none")
-    return numbers
+def known_points(curve, step: int) -> list:
+    """The points of a loss curve that a run of so many steps can have, their steps in order: three arrays of doubles,
+    steps, losses and means; at most MAX_POINTS, evenly thinned."""
+    points, last = [], 0
+    for x, loss, mean in zip(*curve[:3]):
+        if all(type(number) in (int, float) and math.isfinite(number) for number in (x, loss, mean)):
+            if last < x <= step and x == int(x):
+                points.append((x, loss, mean))
+                last = x
+    points = points[::-(-len(points) // MAX_POINTS) or 1]
+    return [array("d", column) for column in zip(*points)] or [array("d") for _ in range(3)]
 
 
-def _joined(body, places, table, part):
-    numbers = array("d")
-    for name in table:
-        numbers.extend(_numbers(body, *places[part + name]))
-    return numbers
+def known_losses(held_out, step: int) -> list:
+    """The held-out losses, [step, loss], that a run of so many steps can have, their steps in order."""
+    known, last = [], 0
+    for point in held_out if type(held_out) is list else ():
+        if type(point) is list and len(point) == 2 and all(type(x) in (int, float) for x in point):
+            x, loss = point
+            if math.isfinite(x) and math.isfinite(loss) and last < x <= step and x == int(x):
+                known.append([int(x), float(loss)])
+                last = x
+    return known[-MAX_HELD_OUT:]
 
 
-def _check_curve(steps, step):
-    if any(a >= b for a, b in zip(steps, steps[1:])) or any(x != int(x) or not 1 <= x <= step for x in steps):
-        raise ValueError("the curve's steps are not in order")
-
-
-def _names(names, letters, recipe):
-    """Invented names, each as [step, name, is it new]. By jamo they come as they are shown: put together again."""
+def known_names(names, letters: set, recipe: dict) -> list:
+    """Those invented names, each [step, name, is it new], that a model with these letters can have invented. By jamo
+    they come as they are shown: put together again."""
     jamo = recipe["letters"] == "jamo"
     letters = letters | set(hangul.ALONE_INITIALS + hangul.ALONE_VOWELS + hangul.ALONE_FINALS) if jamo else letters
-    if type(names) is not list or len(names) > MAX_NAMES:
-        raise ValueError("the names are no list of them")
-    for step, name, is_new in names:
-        if type(step) is not int or type(name) is not str or type(is_new) is not bool or not 0 <= step < 1 << 30:
-            raise ValueError("a name is none")
-        name = hangul.decompose(name) if jamo else name
-        if len(name) > recipe["block_size"] or not letters.issuperset(name):
-            raise ValueError("a name is not one of this model's")
-    return names
+    known = []
+    for entry in names[:MAX_NAMES] if type(names) is list else ():
+        if type(entry) is not list or [type(x) for x in entry] != [int, str, bool] or not 0 <= entry[0] < 1 << 30:
+            continue
+        name = hangul.decompose(entry[1]) if jamo else entry[1]
+        if len(name) <= recipe["block_size"] and letters.issuperset(name):
+            known.append(entry)
+    return known
 
 
 def _generators(states):
@@ -242,11 +231,3 @@ def _generators(states):
         random.Random().setstate(state := (version, tuple(words), waiting))
         result[name] = state
     return result
-
-
-def _doubles(numbers):
-    """The same numbers with the lowest byte first, from what this machine has or into it."""
-    if sys.byteorder == "big":
-        numbers = numbers[:]
-        numbers.byteswap()
-    return numbers

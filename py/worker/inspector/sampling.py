@@ -125,7 +125,9 @@ def sentence(inspector, key, **values):
 
 
 def origin(inspector, made):
-    """Whether the name is in the list, and if not, which there come nearest."""
+    """Whether the name is in the data, and if not, which there come nearest; nothing where the data are not here."""
+    if not inspector.session.has_data:
+        return ""
     if made.name in inspector.session.listed:
         text = inspector.say("name.listed", name=escape(made.name))
     else:
