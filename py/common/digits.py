@@ -1,0 +1,53 @@
+"""How many digits a mean bears: as many as its standard error leaves. Runs in MicroPython (the page) and in CPython."""
+import math
+
+MOST_DECIMALS = 6
+
+
+def standard_error(values):
+    """The standard error of the mean of some numbers, taken as independent: their standard deviation (n − 1) by the
+    root of n. None of fewer than two, and where it is no finite number."""
+    n = len(values)
+    if n < 2:
+        return None
+    mean = sum(values) / n
+    error = math.sqrt(sum([(value - mean) * (value - mean) for value in values]) / (n - 1) / n)
+    return error if error < 1e300 else None  # neither infinite nor no number
+
+
+def decimals(error):
+    """The decimals of a number with this standard error: up to the error's first digit, and one more where that is a
+    1, as physicists round. One where the error is not known; of none at all, those of three digits of a loss."""
+    if error is None:
+        return 1
+    if error <= 0:
+        return 3
+    places = 0
+    while places < MOST_DECIMALS and error * 10 ** places < 0.95:
+        places += 1
+    first = error * 10 ** places
+    return min(places + 1, MOST_DECIMALS) if 0.95 <= first < 1.95 and error < 10 else places
+
+
+def rounded(mean, error):
+    """A mean as text, with the digits that its standard error leaves."""
+    return "%.*f" % (decimals(error), mean)
+
+
+def with_error(mean, error):
+    """A mean and its standard error as text, "2.42 ± 0.06"; the mean alone where the error is not known."""
+    if error is None:
+        return rounded(mean, error)
+    places = decimals(error)
+    return "%.*f ± %.*f" % (places, mean, places, error)
+
+
+def significant(value, digits=2):
+    """A size with so many significant digits, a whole one with zeros in place of the others: 385 becomes 390."""
+    if value == 0:
+        return 0
+    places = digits - 1 - math.floor(math.log10(abs(value)) + 1e-12)
+    if places > 0:
+        return round(value, places)
+    unit = 10 ** -places
+    return int(value / unit + 0.5) * unit
