@@ -1,6 +1,4 @@
 """How many digits a mean bears: as many as its standard error leaves. Runs in MicroPython (the page) and in CPython."""
-import math
-
 MOST_DECIMALS = 6
 
 
@@ -11,7 +9,7 @@ def standard_error(values):
     if n < 2:
         return None
     mean = sum(values) / n
-    error = math.sqrt(sum([(value - mean) * (value - mean) for value in values]) / (n - 1) / n)
+    error = (sum([(value - mean) * (value - mean) for value in values]) / (n - 1) / n) ** 0.5
     return error if error < 1e300 else None  # neither infinite nor no number
 
 
@@ -44,10 +42,12 @@ def with_error(mean, error):
 
 def significant(value, digits=2):
     """A size with so many significant digits, a whole one with zeros in place of the others: 385 becomes 390."""
-    if value == 0:
-        return 0
-    places = digits - 1 - math.floor(math.log10(abs(value)) + 1e-12)
-    if places > 0:
-        return round(value, places)
-    unit = 10 ** -places
-    return int(value / unit + 0.5) * unit
+    unit = 1
+    while abs(value) >= unit * 10 ** digits:
+        unit *= 10
+    if unit > 1 or value == int(value):
+        return int(value / unit + 0.5) * unit
+    places = 0
+    while value and abs(value) * 10 ** places < 10 ** (digits - 1):
+        places += 1
+    return round(value, places)
