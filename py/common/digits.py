@@ -18,7 +18,7 @@ def decimals(error):
     1, as physicists round. One where the error is not known; of none at all, those of three digits of a loss."""
     if error is None:
         return 1
-    if error <= 0:
+    if error < 10 ** -MOST_DECIMALS:
         return 3
     places = 0
     while places < MOST_DECIMALS and error * 10 ** places < 0.95:
@@ -45,9 +45,20 @@ def significant(value, digits=2):
     unit = 1
     while abs(value) >= unit * 10 ** digits:
         unit *= 10
-    if unit > 1 or value == int(value):
+    if abs(value) >= 10 ** (digits - 1) or value == int(value):
         return int(value / unit + 0.5) * unit
     places = 0
     while value and abs(value) * 10 ** places < 10 ** (digits - 1):
         places += 1
     return round(value, places)
+
+
+def difference(a, b, paired):
+    """The mean of the losses b less that of a, and its standard error; paired: each loss of a has its like in b, the
+    same text's, and what the texts have in common falls out."""
+    if paired:
+        between = [y - x for x, y in zip(a, b)]
+        return sum(between) / len(between), standard_error(between)
+    errors = standard_error(a), standard_error(b)
+    error = None if None in errors else (errors[0] ** 2 + errors[1] ** 2) ** 0.5
+    return sum(b) / len(b) - sum(a) / len(a), error

@@ -175,8 +175,8 @@ class Autosave:
         for _, key, entry in [one for one in entries if one[1] == self.key] + entries:
             if await self._free(key):
                 self.offered = key, entry
-                time = window.Date.new(entry.when).toLocaleTimeString(
-                    window.document.documentElement.lang, options(hour="2-digit", minute="2-digit"))
+                time = window.Date.new(entry.when).toLocaleString(
+                    window.document.documentElement.lang, options(dateStyle="medium", timeStyle="short"))
                 put("kept-note", sentence("kept", time=time, step=number(entry.step), steps=number(entry.run)))
                 dom.get("kept").hidden = False
                 return

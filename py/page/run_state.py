@@ -20,6 +20,9 @@ class RunState:
         self.recipe = None                # in the form
         self.running = None               # of the run in the worker; None before it has one
         self.run = self.step = 0          # which run this is, so that a late answer about another is dropped; its step
+        self.lineage = 0                  # the same for the run as it is to the visitor: Retry goes on with it
+        self.opened = False               # whether it came from a file or a link with a model
+        self.engine = "core"              # what does the work, whatever the form asks for
         self.checkpoint, self.checkpoint_step = None, 0  # the run's state as the worker last gave it
         self.chars = ""                   # the alphabet of its data
         self.unfinished = False           # was training, or its last names, on its way: Retry goes on with that
@@ -64,9 +67,15 @@ class RunState:
         """Answers about the run so far are dropped."""
         self.run += 1
 
+    def replace(self):
+        """Another run, from a file or a link, comes in place of this one."""
+        self.abandon()
+        self.lineage, self.opened = self.lineage + 1, True
+
     def forget(self):
         """There is no run: the next one begins anew."""
         self.abandon()
+        self.lineage, self.opened = self.lineage + 1, False
         self.running, self.checkpoint, self.step, self.chars, self.unfinished = None, None, 0, "", False
         self.on_forget.tell()
 
@@ -84,6 +93,11 @@ class RunState:
 
     def set_checkpoint(self, checkpoint):
         self.checkpoint, self.checkpoint_step = checkpoint, self.step
+
+    def use_engine(self, engine):
+        """ "core" or "compiled" does the work from here on."""
+        self.engine = engine
+        self.on_engine.tell(engine)
 
     def use_core(self, text, facts=None):
         """Another core runs: an edited one's text and facts, or None for the published one."""

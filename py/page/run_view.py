@@ -52,18 +52,18 @@ class RunView:
         state = self.state
         self.end_recording()
         status.progress(frame.step, state.running["num_steps"])
-        speed = self.speed.show(frame.step, state.running["num_steps"])
+        speed = self.speed.show(frame.step, state.running["num_steps"], frame.measuring)
         if frame.mean is not None:
-            status.loss(frame.mean)
+            status.loss(frame.mean, frame.mean_error)
         if frame.points[0].length:
             self.chart.add(frame.points)
-        for step, loss in frame.held_out:
-            self.chart.add_held_out(step, loss)
+        for i, (step, loss) in enumerate(frame.held_out):
+            self.chart.add_held_out(step, loss, frame.held_out_errors[i])
         if frame.html:
             self.names.add(frame.html)
         self.history.update(frame.snapshots, frame.step)
         if speed:
-            state.on_speed.tell(speed, (state.running["num_steps"] - frame.step) / speed)
+            state.on_speed.tell(speed, self.speed.left)
 
     async def open(self, facts):
         """Show a model from outside: its curve, names and pictures."""
@@ -75,7 +75,7 @@ class RunView:
         if facts.curve.length:
             self.chart.add(facts.curve)
             if facts.curve[2].length:
-                status.loss(facts.curve[2].at(-1))
+                status.loss(facts.curve[2].at(-1), self.chart.error())
         await self.attention.show(facts.pictures)
         dom.get("more-names").disabled = False
         status.progress(state.step, state.running["num_steps"])

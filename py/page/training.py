@@ -5,6 +5,7 @@ To pause is not to ask.
 import asyncio
 
 from common import recipe as recipes
+from common.digits import significant
 from common.errors import UserError
 from page import address, dom, status
 from page.i18n import all_texts, sentence
@@ -116,7 +117,7 @@ class Training:
         while count < LAST_NAMES and run == state.run:
             html = await self.client.call("last_names", NAMES_PER_CALL, count == 0)
             if run == state.run:
-                names.add(html, count)
+                names.add_last(html, count == 0)
             count += NAMES_PER_CALL
         if run == state.run:
             state.set_unfinished(False)
@@ -231,7 +232,7 @@ class Training:
         if run != state.run:  # Reset was pressed meanwhile: the next run begins anew in any case
             return
         state.set_mode(IDLE)
-        state.abandon()
+        state.replace()
         run = state.run
         link = source if type(source) is str else ""
         recipe = self.with_settings_of(dict(state.recipe, model=link), facts)
@@ -274,7 +275,7 @@ class Training:
         except UserError as error:
             problem = error
         self.view.speed.clear()  # which was the other engine's
-        state.on_engine.tell("core" if problem else engine)
+        state.use_engine("core" if problem else engine)
         if status.state() == "silent":
             self.show_rest()
         if run != state.run:
@@ -285,14 +286,12 @@ class Training:
         if problem:
             self.show_declined("engine.declined", problem)
         elif compiled:
-            status.show_compiler("engine.ready", ms=ms)
+            status.show_compiler("engine.ready", ms=significant(ms))
 
     def show_declined(self, key, problem):
-        """The core does the work, because compiling it was not possible or went wrong."""
-        self.state.edit(engine="core")
-        self.state.on_engine.tell("core")
-        settings_form.fill(self.state.recipe)
-        address.write(self.state.recipe)
+        """The core does the work, because compiling it was not possible or went wrong. What the visitor chose stays
+        chosen, for the next run."""
+        self.state.use_engine("core")
         status.show_compiler("")
         dom.line("engine-note", sentence(key, reason=(problem.key, problem.values)))
 

@@ -99,11 +99,11 @@ class Session:
 
         step; points: of the loss curve since the last frame, three lists (steps, losses, running means); mean and
         mean_error: the running mean, and its standard error; held_out: losses, as [step, loss], and held_out_errors,
-        their standard errors; measuring: how many seconds went into those; names: those invented, as [step, name, is it
-        new]; snapshots: their steps; done: whether the run is. Where the loss is no longer a number, the weights are
-        those before, and broken is the step that failed, else 0. Where the compiled run can't go on though the core
-        can, that does from the next slice on, and declined says why: {"key", "values"}, else None. A held-out loss
-        takes a while to measure, so a frame with a budget may have no step in it.
+        their standard errors; names: those invented, as [step, name, is it new]; snapshots: their steps; done: whether
+        the run is. Where the loss is no longer a number, the weights are those before, and broken is the step that
+        failed, else 0. Where the compiled run can't go on though the core can, that does from the next slice on, and
+        declined says why: {"key", "values"}, else None. A held-out loss takes a while to measure, so a frame with a
+        budget may have no step in it; how long that took in this slice, self.measuring says, in seconds.
         """
         run, end, first, self.measuring = self.run, time.perf_counter() + budget_ms / 1000, self.run.step, 0.0
         self.errors = []
@@ -144,7 +144,7 @@ class Session:
         shown = [i for i, step in enumerate(steps) if step % self.point_interval == 0 or step == 1]
         return {"step": run.step, "points": [[column[i] for i in shown] for column in (steps, losses, means)],
                 "mean": means[-1] if means else None, "mean_error": standard_error(self.recent_losses),
-                "held_out": held_out, "held_out_errors": self.errors, "measuring": self.measuring, "names": names,
+                "held_out": held_out, "held_out_errors": self.errors, "names": names,
                 "broken": broken, "declined": declined, "snapshots": list(snapshots.weights),
                 "done": run.step >= num_steps}
 

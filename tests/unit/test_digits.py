@@ -6,7 +6,7 @@ from pathlib import Path
 
 import micropython
 import pytest
-from common.digits import decimals, rounded, significant, standard_error, with_error
+from common.digits import decimals, difference, rounded, significant, standard_error, with_error
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ SHOWN = [  # mean, standard error, as shown alone, with the error
     (12.4, 33, "12", "12 ± 33"),
     (3.2958, None, "3.3", "3.3"),
     (0.00312, 0.0007, "0.0031", "0.0031 ± 0.0007"),
-    (1e-9, 1e-10, "0.000000", "0.000000 ± 0.000000"),
+    (1e-9, 1e-10, "0.000", "0.000 ± 0.000"),
     (0.6931, 0.0, "0.693", "0.693 ± 0.000"),
 ]
 
@@ -54,9 +54,18 @@ def test_where_there_is_no_spread_there_is_no_error(values):
 
 
 @pytest.mark.parametrize(("value", "shown"), [(385, 390), (31, 31), (1035, 1000), (8, 8), (0, 0), (0.123, 0.12),
-                                              (99.6, 100), (1, 1), (10, 10), (100, 100), (1000, 1000)])
+                                              (99.6, 100), (1, 1), (10, 10), (10.4, 10), (100, 100), (1000, 1000)])
 def test_what_is_measured_once_has_two_digits(value, shown):
     assert significant(value) == pytest.approx(shown)
+
+
+@pytest.mark.parametrize(("a", "b", "paired", "expected"), [
+    ([1.0, 2.0, 3.0], [1.5, 2.5, 3.5], True, (0.5, 0.0)),                # every text by as much
+    ([1.0, 2.0, 3.0], [1.5, 2.5, 3.5], False, (0.5, (2 / 3) ** 0.5)),  # other texts: by chance as well
+    ([1.0, 2.0], [4.0], False, (2.5, None)),
+])
+def test_a_difference_of_two_means_has_an_error_of_its_own(a, b, paired, expected):
+    assert difference(a, b, paired) == pytest.approx(expected)
 
 
 def test_micropython_shows_the_same(site, tmp_path):

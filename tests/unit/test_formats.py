@@ -471,6 +471,9 @@ def test_a_receipt_is_for_the_published_run_only(published_run, monkeypatch):
         "key": "receipt.came", "losses": 4, "names": 20}
     assert published.check_published(session, curve, ["x", *published.NAMES[1:]]) == {
         "key": "receipt.differs", "losses": 4, "names": 19}
+    session.run.settings.temperature = 1.0  # with which other names are drawn
+    assert published.check_published(session, curve, published.NAMES) is None
+    session.run.settings.temperature = 0.5
     session.run.step = 999
     assert published.check_published(session, curve, published.NAMES) is None
 

@@ -130,6 +130,7 @@ class Controls:
         """A link was opened, or Back was pressed."""
         recipe, self.notes = address.read()
         self.state.edit(**recipe)
+        settings_form.forget_wishes()
         settings_form.fill(recipe)
         dom.show_embedded(recipe["embed"])
         dom.line("ignored", *self.notes)

@@ -25,5 +25,5 @@ async def show(state, chart, attention):
         return
     if is_shown() and not state.running:
         chart.add(recorded.points)
-        status.loss(recorded.mean)
+        status.loss(recorded.mean, chart.error())
         attention.read_out_cell(recorded.view)
