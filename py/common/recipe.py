@@ -4,11 +4,11 @@ A recipe is a dict with every name of FIELDS. The same recipe gives the same run
 one is a whole trained model in a hundred characters. Links come from strangers: parse() takes any text whatsoever.
 Runs in MicroPython (the page) and in CPython (the tests).
 """
-
 DATASETS = {name: "static/datasets/" + name + ".txt"
             for name in ("us-names-2018", "korean-names", "japanese-names", "dinosaurs", "cities")}
 LETTERS = {"us-names-2018": 26, "korean-names": 106, "japanese-names": 22, "dinosaurs": 26, "cities": 27}
 JAMO = {"korean-names": 33}  # how many different letters there are, where Hangul is taken apart
+DOCUMENTS = {"us-names-2018": 32257, "korean-names": 540, "japanese-names": 8962, "dinosaurs": 1318, "cities": 3475}
 OWN = "own"  # the visitor's own data, which stay with the visitor
 CHOICES = {"data": tuple(DATASETS) + (OWN,), "engine": ("core", "compiled"), "letters": ("", "jamo")}
 
@@ -49,8 +49,8 @@ UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~
 def parse(fragment):
     """The recipe in a link's fragment, and what was wrong with it.
 
-    Returns (recipe, notes). Each note is (text, used): a piece of the fragment, and the value that is used instead;
-    None where the piece was ignored. Never raises.
+    Returns (recipe, notes). Each note is (text, used): a piece of the fragment, and the value that is used instead, or
+    that its decimal comma was read as; None where the piece was ignored. Never raises.
     """
     recipe, notes = dict(DEFAULTS), []
     for piece in fragment.lstrip("#")[:LONGEST].split("&"):
@@ -62,7 +62,7 @@ def parse(fragment):
             notes.append((piece[:40], None))
             continue
         recipe[name] = clamp(name, value)
-        if recipe[name] != value:
+        if recipe[name] != value or type(value) is float and "," in unquote(text):
             notes.append((piece[:40], recipe[name]))
     n_head = fitting_heads(recipe["n_embd"], recipe["n_head"])
     if n_head != recipe["n_head"]:
@@ -86,6 +86,10 @@ def read(name, text):
         return None
     if kind is str:
         return text if text is not None and text in CHOICES.get(name, (text,)) else None
+    if kind is float and text and text.count(",") == 1:
+        before, _, after = text.partition(",")
+        if len(after) != 3 or before in ("", "0"):  # else it may part thousands
+            text = before + "." + after
     if not text or len(text) > 30 or any(char not in "+-.0123456789eE" for char in text):
         return None
     if not any(char in "0123456789" for char in text):
@@ -130,6 +134,26 @@ def count_parameters(recipe, vocab_size):
     """How many weights the model has: the table of shapes of the algorithm, added up."""
     n = recipe["n_embd"]
     return (2 * vocab_size + recipe["block_size"]) * n + recipe["n_layer"] * 12 * n * n
+
+
+# ---- The program: python py/microgpt.py
+OPTIONS = ("num_steps", "seed", "n_layer", "n_embd", "n_head", "block_size", "learning_rate", "temperature")
+
+
+def command(recipe, file):
+    """The command line that trains this recipe by the program, on a file of its data."""
+    options = ["--%s %s" % (name, recipe[name]) for name in OPTIONS if recipe[name] != DEFAULTS[name]]
+    return " ".join(["python py/microgpt.py", file] + options)
+
+
+def is_programs(recipe, documents):
+    """Whether the program, given command()'s options and data of so many documents, trains the same run: it holds
+    nothing out, so that the run must not come to what is held out, it knows Hangul by the syllable only, and its
+    learning rate falls to the end once."""
+    held_out = documents * recipe["held_out"] // 100
+    jamo = recipe["letters"] == "jamo" and (recipe["data"] == OWN or recipe["data"] in JAMO)
+    return not (jamo or recipe["model"] or recipe["more"]) and (
+        not held_out or recipe["num_steps"] <= documents - held_out)
 
 
 def quote(text):

@@ -16,6 +16,7 @@ from page.parts.history_slider import HistorySlider
 from page.parts.loss_chart import LossChart
 from page.parts.names_list import NamesList
 from page.parts.own_data import OwnData
+from page.parts.program import Program
 from page.parts.receipt import Receipt
 from page.parts.recording import Recording
 from page.parts.run_files import RunFiles
@@ -62,9 +63,10 @@ class App:
         for room in (self.inspector, self.source):
             state.on_crash.add(room.forget_entering)
         state.on_end.add(lambda: asyncio.create_task(self.guard(self.receipt.check())))
+        program = Program(state, client, self.data, self.controls)
         for part in (self.attention, self.names, self.history, self.training, self.controls, data_form, self.files,
                      Sharing(state, client, self.training, self.data), self.language, self.autosave, self.updates,
-                     EngineSwitch(state), self.sections, Undo(state, self.chart, self.training),
+                     EngineSwitch(state), self.sections, program, Undo(state, self.view, self.training),
                      Comparison(state, client, self.chart, self.names), Drops(self.files)):
             self.register(part.events)
         self.register([(id, event, self.source.handler(method)) for id, event, method in (
@@ -141,7 +143,7 @@ class App:
         try:
             return await coroutine
         except UserError as error:
-            status.show(error.key, status.state(), **error.values)
+            status.show_passing(error.key, **error.values)
         except CoreRaised as error:
             self.recovery.show_failure("status.error", error)
         except Failed as error:
@@ -154,7 +156,7 @@ class App:
         def raised(loop, context):
             error = context["exception"]
             if isinstance(error, UserError):
-                status.show(error.key, status.state(), **error.values)
+                status.show_passing(error.key, **error.values)
             elif not isinstance(error, Failed):  # which is answered where the worker is watched
                 self.recovery.show_crash(named(error))
 

@@ -5,6 +5,7 @@ The loop that trains it is in training.py.
 import asyncio
 
 from common import recipe as recipes
+from common.digits import significant
 from common.errors import UserError
 from page import address, dom, status
 from page.i18n import all_texts, number, sentence
@@ -142,8 +143,7 @@ class RunStart:
         if run != state.run:  # Reset was pressed meanwhile: the next run begins anew in any case
             return
         state.set_mode(IDLE)
-        state.leave()
-        state.abandon()
+        state.replace()
         run = state.run
         link = source if type(source) is str else ""
         recipe = self.with_settings_of(dict(state.recipe, model=link), facts)
@@ -184,6 +184,7 @@ class RunStart:
         """Let the core or what is compiled from it do the work, as the switch says."""
         state = self.state
         run, engine = state.run, state.recipe["engine"]
+        state.asked_engine = engine
         compiled = engine == "compiled"
         status.show_compiler("engine.compiling" if compiled else "")
         dom.line("engine-note")
@@ -193,7 +194,7 @@ class RunStart:
         except UserError as error:
             problem = error
         self.view.speed.clear()  # which was the other engine's
-        state.set_engine("core" if problem else engine)
+        state.use_engine("core" if problem else engine)
         if status.state() == "silent":
             self.show_rest()
         if run != state.run:
@@ -204,14 +205,12 @@ class RunStart:
         if problem:
             self.show_declined("engine.declined", problem)
         elif compiled:
-            status.show_compiler("engine.ready", ms=ms)
+            status.show_compiler("engine.ready", ms=significant(ms))
 
     def show_declined(self, key, problem):
-        """The core does the work, because compiling it was not possible or went wrong."""
-        self.state.edit(engine="core")
-        self.state.set_engine("core")
-        settings_form.fill(self.state.recipe)
-        address.write(self.state.recipe)
+        """The core does the work, because compiling it was not possible or went wrong. What the visitor chose stays
+        chosen, for the next run."""
+        self.state.use_engine("core")
         status.show_compiler("")
         dom.line("engine-note", sentence(key, reason=(problem.key, problem.values)))
 
@@ -268,7 +267,7 @@ class RunStart:
         state.edit(**before.recipe)
         settings_form.fill(state.recipe)
         address.write(state.recipe)
-        state.put_back(before.recipe, before.step, before.chars, before.checkpoint, before.source)
+        state.put_back(before)
         self.view.put_back(before)
         if await self.begin(resume=True):
             await self.view.history.look_now()

@@ -26,9 +26,11 @@ class RunState:
         self.source = ""                  # what the run was opened from: a link's text, a file's bytes; "" for nothing
         self.went_on = False              # was it finished here, and let go on
         self.run = self.step = 0          # which run this is, so that a late answer about another is dropped; its step
+        self.lineage = 0                  # the same for the run as it is to the visitor: Retry goes on with it
+        self.opened = False               # whether it came from a file or a link with a model
         self.checkpoint, self.checkpoint_step = None, 0  # the run's state as the worker last gave it
         self.chars = ""                   # the alphabet of its data
-        self.engine = "core"              # which does the work: "core" or "compiled"
+        self.engine = self.asked_engine = "core"  # which does the work; which was last asked to
         self.unfinished = False           # was training, or its last names, on its way: Retry goes on with that
         self.core = None                  # the text of the edited core that runs; None: the published one
         self.recorded = True              # is what is shown the recording, and not a run of this page's
@@ -93,10 +95,17 @@ class RunState:
         if self.running and self.step:
             self.on_leave.tell()
 
+    def replace(self):
+        """Another run, from a file or a link, comes in place of this one."""
+        self.leave()
+        self.abandon()
+        self.lineage, self.opened = self.lineage + 1, True
+
     def forget(self):
         """There is no run: the next one begins anew."""
         self.leave()
         self.abandon()
+        self.lineage, self.opened = self.lineage + 1, False
         if self.went_on:
             self.edit(more="")  # the next run is as long as the form says
         self.running, self.in_worker, self.source, self.checkpoint, self.went_on = None, False, "", None, False
@@ -111,10 +120,10 @@ class RunState:
         self.step, self.chars, self.unfinished = step, chars, False
         self.set_checkpoint(checkpoint)
 
-    def put_back(self, recipe, step, chars, checkpoint, source):
-        """A run from before is the run again; the worker does not have it yet."""
-        self.begin(recipe, step, chars, checkpoint, source)
-        self.in_worker = False
+    def put_back(self, before):
+        """A run from before is the run again; the worker does not have it yet. before: see parts/undo.py."""
+        self.begin(before.recipe, before.step, before.chars, before.checkpoint, before.source)
+        self.lineage, self.opened, self.in_worker = before.lineage, before.opened, False
 
     def take_data(self, sha256):
         """The run's data have come: own data, by how their SHA-256 begins, or "" for others."""
@@ -137,8 +146,8 @@ class RunState:
     def set_checkpoint(self, checkpoint):
         self.checkpoint, self.checkpoint_step = checkpoint, self.step
 
-    def set_engine(self, engine):
-        """Another engine does the work."""
+    def use_engine(self, engine):
+        """ "core" or "compiled" does the work from here on."""
         self.engine = engine
         self.on_engine.tell(engine)
 

@@ -51,10 +51,11 @@ class RunView:
     def put_back(self, before):
         """Show a run from before again, but for its pictures. before: see parts/undo.py."""
         self.clear()
-        self.chart.put_back(self.state.num_steps(), before.curve)
+        self.chart.put_back(self.state.num_steps(), before.curve, before.measured)
+        self.held_out = before.held_out
         self.names.add(before.names)
         if before.mean:
-            status.loss(before.mean)
+            status.loss(before.mean, self.chart.error())
 
     def add(self, frame):
         """Show a frame, but for its pictures."""
@@ -62,23 +63,23 @@ class RunView:
         state.end_recording()
         num_steps = state.num_steps()
         status.progress(frame.step, num_steps)
-        speed = self.speed.show(frame.step, num_steps)
+        speed = self.speed.show(frame.step, num_steps, frame.measuring)
         if frame.mean is not None:
-            status.loss(frame.mean)
+            status.loss(frame.mean, frame.mean_error)
         if frame.points[0].length:
             self.chart.add(frame.points)
-        self.add_held_out(frame.held_out)
+        self.add_held_out(frame.held_out, frame.held_out_errors)
         if frame.html:
             self.names.add(frame.html)
         self.history.update(frame.snapshots, frame.step)
         if speed:
-            state.on_speed.tell(speed, (num_steps - frame.step) / speed)
+            state.on_speed.tell(speed, self.speed.left)
 
-    def add_held_out(self, points):
-        """points: an array of JavaScript's, of [step, loss]."""
+    def add_held_out(self, points, errors=None):
+        """points: an array of JavaScript's, of [step, loss]; errors: their standard errors, where those are known."""
         self.held_out = self.held_out.concat(points)
-        for step, loss in points:
-            self.chart.add_held_out(step, loss)
+        for i, (step, loss) in enumerate(points):
+            self.chart.add_held_out(step, loss, errors[i] if errors else None)
 
     async def open(self, facts):
         """Show a model from outside: its curve, names and pictures."""
@@ -89,7 +90,7 @@ class RunView:
         if facts.curve.length:
             self.chart.add(facts.curve)
             if facts.curve[2].length:
-                status.loss(facts.curve[2].at(-1))
+                status.loss(facts.curve[2].at(-1), self.chart.error())
             self.add_held_out(facts.held_out)
         await self.attention.show(facts.pictures)
         status.progress(state.step, state.num_steps())

@@ -119,7 +119,7 @@ class Training:
         while count < LAST_NAMES and run == state.run:
             html = await self.client.call("last_names", NAMES_PER_CALL, count == 0)
             if run == state.run:
-                names.add(html, count)
+                names.add_last(html, count == 0)
             count += NAMES_PER_CALL
         if run == state.run:
             state.set_unfinished(False)

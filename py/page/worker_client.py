@@ -12,6 +12,8 @@ RUNTIME = window.URL.new(window.JSON.parse(TAG.getAttribute("config")).interpret
 DAMAGED = "damaged: "  # so static/runtime.mjs begins, before the file's name
 PATIENCE_S = 10  # how long an answer may take before the visitor is told,
 ARRIVAL_S = 20   # and how long nothing of Python may arrive
+TIMES_USUAL = 5  # or so many times as long as it usually takes,
+USUAL_OF = 3     # which is the middle of so many answers
 AGAIN_S = (10, 60)  # how often the visitor is told again: in the first minute, and later
 ROOM_OF = {"use_engine": "compiler", "inspect": "inspector", "profile_lines": "inspector", "pack_data": "formats",
            "unpack_data": "formats", "recipe_of": "formats", "open_model": "formats", "model_link": "formats",
@@ -51,7 +53,8 @@ class WorkerClient:
         self.worker, self.up = None, False  # up: has it its verbs
         self.first = TAG.xworker
         self.cache = "default"  # "reload" after a start that failed: past the browser's cache
-        self.waiting = self.silence = self.longest = 0  # calls under way; seconds without an answer; the longest ever
+        self.waiting = self.silence = 0  # calls under way; seconds without an answer
+        self.asked, self.took = [], {}   # verbs under way; how many seconds of silence each one's last answers took
         self.arriving = False  # is the worker on its way
         window.setInterval(self._tick, 1000)
 
@@ -99,6 +102,7 @@ class WorkerClient:
 
     async def _answer(self, read, verb, arguments):
         self.waiting += 1
+        self.asked.append(verb)
         try:
             await self._up()
             if (verb, arguments) != ("use_engine", ("core",)):  # which is there already
@@ -110,7 +114,15 @@ class WorkerClient:
             raise _crossed(error) from None
         finally:
             self.waiting -= 1
-            self.longest, self.silence = max(self.longest, self.silence), 0
+            self.asked.remove(verb)
+            self.took[verb] = (self.took.get(verb, []) + [self.silence])[-USUAL_OF:]
+            self.silence = 0
+
+    def usual(self):
+        """How many seconds the verbs under way usually take: the slowest one's middle answer of its last few. A single
+        long one changes nothing."""
+        answers = [([0] * USUAL_OF + self.took.get(verb, []))[-USUAL_OF:] for verb in self.asked]
+        return max([0] + [sorted(took)[USUAL_OF // 2] for took in answers])
 
     async def prepare(self, verb):
         """Hand the worker what a verb needs, so that the call itself waits for no network. Raises UserError, Failed."""
@@ -152,7 +164,7 @@ class WorkerClient:
         if self.worker:
             self.worker.terminate()
             self.dead.reject("it was ended")
-        self.worker, self.up, self.longest, self.silence, self.rooms = None, False, 0, 0, set()
+        self.worker, self.up, self.took, self.silence, self.rooms = None, False, {}, 0, set()
 
     async def _look_for(self, path):
         """Fail where the worker's own file cannot be had: PyScript would wait for it for ever."""
@@ -174,7 +186,7 @@ class WorkerClient:
     def _tick(self, *_):
         # Seconds are counted, not read off a clock, so that a tab that slept has not been waiting.
         self.silence = self.silence + 1 if self.waiting or self.arriving else 0
-        limit = ARRIVAL_S if self.arriving else max(PATIENCE_S, 5 * self.longest)
+        limit = ARRIVAL_S if self.arriving else max(PATIENCE_S, TIMES_USUAL * self.usual())
         if self.silence == limit + 1 or self.silence > limit and self.silence % AGAIN_S[self.silence > 60] == 0:
             self.on_silence.tell(self.silence)
 

@@ -284,11 +284,16 @@ def save(kind, curve_json, names_json, document):
                                          core_sha256(), edited_core())))
 
 
-def check_published(curve_json, names_json):
+def check_published(curve_json):
     """Whether the published run came out as published, as JSON: see formats.check_published(); null for other runs."""
     from worker import formats
 
-    return json.dumps(formats.check_published(session, json.loads(curve_json), json.loads(names_json)))
+    return json.dumps(formats.check_published(session, json.loads(curve_json), session.final_names))
+
+
+def held_out():
+    """What there is to say of the session's held-out documents, as JSON: see HeldOut.facts()."""
+    return json.dumps(session.held_out.facts())
 
 
 def state():
@@ -325,10 +330,12 @@ def extend(steps):
 
 @runs_the_core
 def train(budget_ms, temperature, prefix, look_at, with_pictures):
-    """One slice: the frame of Session.train() as JSON, with "html", its names, and "pictures", if asked for."""
+    """One slice: the frame of Session.train() as JSON, with "html", its names, "measuring", how many seconds went into
+    the held-out loss, and "pictures", if asked for."""
     frame = session.train(budget_ms, temperature, prefix)
     if frame["broken"] and core_source != PUBLISHED and core_edit.explain(session.last_error, core_source)["line"]:
         raise session.last_error  # not the numbers, but the visitor's own line
+    frame["measuring"] = session.measuring
     frame["html"] = markup.names(frame["names"][::-1], texts)
     frame["pictures"] = pictures(look_at) if with_pictures else None
     return json.dumps(frame)
@@ -382,5 +389,5 @@ def last_names(count, first):
 
 __export__ = ["about", "add_files", "load_core", "diff_cores", "list_source", "profile_lines", "read_data", "pack_data",
               "unpack_data", "start", "examine", "core_of", "label", "recipe_of", "open_model", "give_data",
-              "model_link", "save", "check_published", "state", "set_texts", "use_engine", "extend", "train", "look",
-              "look_back", "inspect", "names", "last_names"]
+              "model_link", "save", "check_published", "held_out", "state", "set_texts", "use_engine", "extend",
+              "train", "look", "look_back", "inspect", "names", "last_names"]

@@ -16,6 +16,7 @@ from contextlib import suppress
 import microgpt
 from common import hangul
 from common import recipe as recipes
+from common.digits import standard_error
 from common.errors import CannotCompile, UserError, quoted
 from worker.held_out import HeldOut
 from worker.schedule import SAMPLINGS_PER_PART, Schedule
@@ -70,7 +71,7 @@ class Session:
         self.alphabet = [*map(hangul.shown, self.run.chars), BOUNDARY]
         self.recent_losses = deque(maxlen=MEAN_STEPS)
         self.rng = random.Random(self.run.settings.seed)
-        self.last_names_rng = None
+        self.last_names_rng, self.final_names = None, []  # the texts of last_names() so far
         self.engine = None      # the compiled run, while it is the one that trains
         first = self.schedule.part_of(1)
         self.snapshots = Snapshots(self.schedule.num_steps, first.interval(SAMPLINGS_PER_PART),
@@ -78,6 +79,7 @@ class Session:
         self.snapshots.add(0, self.weights())
         self.past_run = None    # a copy of the run, as it was at the step that was looked back at last
         self.last_error = None  # the error behind the last broken frame
+        self.measuring, self.errors = 0.0, []  # of the last frame: seconds, and standard errors, of held-out losses
         self.before_last = None  # state() before the run's last step, once that is taken: it can be shown again
 
     @property
@@ -119,7 +121,12 @@ class Session:
         if engine == "compiled" and not self.engine:
             from worker.compiler import compile  # here, because most visits do without the compiler
 
-            self.engine = compile(self.run)
+            try:
+                self.engine = compile(self.run)
+            except (ArithmeticError, ValueError):  # the numbers may be at fault, and not the code
+                if self._can_step():
+                    raise
+                raise CannotCompile("compile.loss", step=self.run.step + 1) from None
         elif engine == "core" and self.engine:
             self.use_core()
         return self.engine.compile_ms if self.engine else 0
@@ -132,16 +139,19 @@ class Session:
     def train(self, budget_ms: float, temperature: float, prefix: str) -> dict:
         """Train for about budget_ms, one step at least, and give one frame:
 
-        step; points: of the loss curve since the last frame, three lists (steps, losses, running means); mean: the
-        running mean; held_out: losses, as [step, loss]; names: those invented, as [step, name, is it new]; snapshots:
-        their steps; done: whether the run is. Where the loss is no longer a number, the weights are those before, and
-        broken is the step that failed, else 0. Where the compiled run can't go on, the core does from the next slice
-        on, and declined says why: {"key", "values"}, else None. A held-out loss takes a while to measure, so a frame
-        with a budget may have no step in it. Raises UserError where the data are not here.
+        step; points: of the loss curve since the last frame, three lists (steps, losses, running means); mean and
+        mean_error: the running mean, and its standard error; held_out: losses, as [step, loss], and held_out_errors,
+        their standard errors; names: those invented, as [step, name, is it new]; snapshots: their steps; done: whether
+        the run is. Where the loss is no longer a number, the weights are those before, and broken is the step that
+        failed, else 0. Where the compiled run can't go on though the core can, that does from the next slice on, and
+        declined says why: {"key", "values"}, else None. A held-out loss takes a while to measure, so a frame with a
+        budget may have no step in it; how long that took in this slice, self.measuring says, in seconds. Raises
+        UserError where the data are not here.
         """
         if not self.has_data:
             raise UserError("keep.without-data")
-        run, end, first = self.run, time.perf_counter() + budget_ms / 1000, self.run.step
+        run, end, first, self.measuring = self.run, time.perf_counter() + budget_ms / 1000, self.run.step, 0.0
+        self.errors = []
         losses, means, names, held_out, broken, declined = [], [], [], [], 0, None
         snapshots, num_steps = self.snapshots, self.schedule.num_steps
         before = None if self.engine else self.state()
@@ -168,8 +178,12 @@ class Session:
                     names += self._names_of_this_step(temperature, prefix)
         except CannotCompile as error:
             self._add_losses(error.losses, losses, means)
+            engine = self.engine
             self.use_core()
-            declined = {"key": error.key, "values": error.values}
+            if self._can_step():
+                declined = {"key": error.key, "values": error.values}
+            else:  # it is not the compiled code: the loss is no number by the core either
+                self.engine, broken = engine, run.step + 1
         except (ArithmeticError, ValueError) as error:
             broken, self.last_error = run.step + 1, error
             self.restore(before)
@@ -177,9 +191,21 @@ class Session:
         steps = range(first + 1, first + 1 + len(losses))
         shown = [i for i, step in enumerate(steps) if self.schedule.part_of(step).has_point(step)]
         return {"step": run.step, "points": [[column[i] for i in shown] for column in (steps, losses, means)],
-                "mean": means[-1] if means else None, "held_out": held_out, "names": names,
+                "mean": means[-1] if means else None, "mean_error": standard_error(self.recent_losses),
+                "held_out": held_out, "held_out_errors": self.errors, "names": names,
                 "broken": broken, "declined": declined, "snapshots": list(snapshots.weights),
                 "done": run.step >= num_steps}
+
+    def _can_step(self) -> bool:
+        """Whether the core's next step has a loss that is a number: tried, and taken back."""
+        run, before = self.run, self.state()
+        try:
+            able = math.isfinite(run.train())
+        except (ArithmeticError, ValueError) as error:
+            able, self.last_error = False, error
+        finally:
+            self._put(before)
+        return able
 
     def _advance(self, max_steps: int) -> list:
         """Take a step, or up to max_steps where they are compiled. Returns the losses."""
@@ -195,10 +221,15 @@ class Session:
     def _measure(self, held_out: list, end: float) -> bool:
         """Go on measuring the held-out loss, if it is due, until the clock is at end; add it to held_out. Returns
         whether it is done."""
+        started = now = time.perf_counter()
         while self.held_out.pending():
-            held_out += filter(None, [self.held_out.measure(self.loss)])
-            if time.perf_counter() >= end:
+            if point := self.held_out.measure(self.loss):
+                held_out.append(point)
+                self.errors.append(self.held_out.error())
+            now = time.perf_counter()
+            if now >= end:
                 break
+        self.measuring += now - started
         return not self.held_out.pending()
 
     def loss(self, doc: str) -> float:
@@ -246,7 +277,10 @@ class Session:
         if first:
             self.last_names_rng = random.Random()
             self.last_names_rng.setstate(self.run.rng.getstate())
-        return self.names(count, self.run.settings.temperature, "", self.last_names_rng)
+            self.final_names = []
+        names = self.names(count, self.run.settings.temperature, "", self.last_names_rng)
+        self.final_names += [name for _, name, _ in names]
+        return names
 
     # ---- Looking.
     def document(self, step: int | None = None) -> str:
@@ -318,13 +352,19 @@ class Session:
         """Go on from what state() gave."""
         run, n = self.run, len(self.run.gpt.parameters)
         self.snapshots.rewind(int(state[0]) if state[0] <= run.step else -1)
-        self.past_run, self.before_last, run.step = None, None, int(state[0])
-        for p, data in zip(run.gpt.parameters, state[1:1 + n]):
-            p.data = data
-        run.mean, run.square = list(state[1 + n:1 + 2 * n]), list(state[1 + 2 * n:1 + 3 * n])
-        self.recent_losses = deque(state[1 + 3 * n:], MEAN_STEPS)
+        self.past_run, self.before_last = None, None
+        self._put(state)
         self.snapshots.add(run.step, state[1:1 + n])
         self.held_out.stop()
         self.enter_part()
         if run.step and self.schedule.part_of(run.step).is_measured(run.step):
             self.held_out.begin(run.step)
+
+    def _put(self, state) -> None:
+        """Give the run and the recent losses what state() gave."""
+        run, n = self.run, len(self.run.gpt.parameters)
+        run.step = int(state[0])
+        for p, data in zip(run.gpt.parameters, state[1:1 + n]):
+            p.data = data
+        run.mean, run.square = list(state[1 + n:1 + 2 * n]), list(state[1 + 2 * n:1 + 3 * n])
+        self.recent_losses = deque(state[1 + 3 * n:], MEAN_STEPS)

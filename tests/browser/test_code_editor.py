@@ -1,8 +1,10 @@
 """The core edited in the page: run, marked as edited, restored; its errors; an endless loop. Two runs side by side."""
 import hashlib
+import re
 
 import pytest
 from common import experiments
+from common.digits import standard_error, with_error
 from support import CORE, ROOT, said, soak, within
 from texts import KO
 from window import expect
@@ -234,6 +236,12 @@ def series(visitor) -> list[list]:
     return visitor.see("compare-facts").evaluate(rows)
 
 
+def mean_and_error(visitor) -> str:
+    """The running mean of the loss as the comparison shows it, after the 12 steps of a run."""
+    losses, means = visitor.points()[1:]
+    return with_error(means[-1], standard_error(losses[-12:]))
+
+
 def names(visitor, which: str) -> list[str]:
     return visitor.see("names-" + which).evaluate("(list) => [...list.children].map((item) => item.dataset.name)")
 
@@ -245,8 +253,9 @@ def test_two_runs_stand_side_by_side_with_what_differs(visitor):
     visitor.press("train")
     visitor.wait("done")
     first = [name for _, name in visitor.names()][:20]
-    mean = visitor.see("loss").text_content()
+    mean, both = visitor.see("loss").text_content(), mean_and_error(visitor)
     visitor.press("keep")
+    expect(visitor.see("compared")).to_be_visible()
     expect(visitor.see("compare-note")).to_be_hidden()
     assert names(visitor, "a") == first and names(visitor, "b") == []
     visitor.put("setting-learning_rate", "0.02")
@@ -257,9 +266,13 @@ def test_two_runs_stand_side_by_side_with_what_differs(visitor):
     visitor.wait("done")
     assert names(visitor, "a") == first
     assert names(visitor, "b") == [name for _, name in visitor.names()][:20] != first
-    assert series(visitor) == [[said("figure.step"), "12", "12"],
-                               [said("compare.loss"), mean, visitor.see("loss").text_content()],
-                               [said("setting.learning_rate"), "0.01", "0.02"]]
+    step, loss, held_out, rate = series(visitor)
+    assert step == [said("figure.step"), "12", "12"]
+    assert loss == [said("compare.loss"), both, mean_and_error(visitor)]
+    assert held_out[0] == said("compare.held-out") and all(said("compare.at", step=12).match(x) for x in held_out[1:])
+    assert rate == [said("setting.learning_rate"), "0.01", "0.02"]
+    expect(visitor.see("compare-verdict")).to_have_text(re.compile(
+        "|".join(said(key).pattern for key in ("compare.better", "compare.no-difference"))))
     diff = visitor.see("difference")
     expect(diff.locator("del")).to_have_text(["scale = (dot(x, x) / len(x) + 1e-5) ** -0.5",
                                               "return [xi * scale for xi in x]"])

@@ -5,6 +5,7 @@ import re
 import unicodedata
 
 import pytest
+from common.digits import with_error
 from common.recipe import link, parse
 from support import beginning, pattern, said, within
 from texts import EN
@@ -68,7 +69,7 @@ def test_korean_names_train_with_every_number_that_python_gets(settled, letters)
     assert session.jamo == bool(letters) and recipe_of(visitor)["sha256"] == read(KOREAN.encode()).sha256[:12]
     assert visitor.points() == frame["points"]
     expect(visitor.see("held-out")).to_have_text(
-        said("held-out", loss=f"{frame['held_out'][-1][1]:.3f}"))
+        said("held-out", loss=with_error(frame["held_out"][-1][1], frame["held_out_errors"][-1])))
     names = session.last_names(20, True) + frame["names"][::-1]
     assert visitor.names() == [(step, name) for step, name, _ in names]
     assert all(name == unicodedata.normalize("NFC", name) for _, name in visitor.names())
@@ -310,7 +311,7 @@ def test_presets_are_links_without_a_fault_that_keep_data_and_language(visitor):
     links = {name: visitor.see(f"preset-{name}").get_attribute("href") for name in ("published", "quick", "bigger")}
     recipes = {name: parse(link) for name, link in links.items()}
     assert all(notes == [] and recipe["lang"] == "ko" for recipe, notes in recipes.values())
-    assert recipes["published"][0] == parse("lang=ko")[0]
+    assert recipes["published"][0] == parse("lang=ko&held_out=0")[0]
     assert [recipes[name][0]["data"] for name in ("quick", "bigger")] == ["korean-names"] * 2
     assert recipes["bigger"][0]["engine"] == "compiled"
     visitor.press("preset-quick")

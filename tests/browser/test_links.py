@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from common.digits import rounded, standard_error
 from common.recipe import DEFAULTS, SAMPLING
 from support import ROOT, beginning, said, soak
 from texts import EN
@@ -227,7 +228,7 @@ microgpt.main()"""
     steps, theirs, means = visitor.points()
     assert steps == list(range(1, 1001))
     assert theirs == losses
-    visitor.reads("loss", f"{means[-1]:.3f}")
+    visitor.reads("loss", rounded(means[-1], standard_error(losses[-100:])))
     assert means[-1] == pytest.approx(sum(losses[-100:]) / 100)
     assert visitor.names()[:20] == [(1000, name) for name in names]
     # and the recording is of this run

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from common.digits import rounded, standard_error
 from common.recipe import parse
 from disturbed import HANG, KILL, SMALL, die, trained_a_little, whole_run
 from support import FRAME_SHOWN, WORKER, beginning, pattern, put_in_place, said, soak, weights_of, within
@@ -22,13 +23,13 @@ def test_a_worker_that_is_dead_or_hangs_is_noticed_and_retry_goes_on_to_the_same
     die(visitor, how)
     visitor.wait("silent", 20)
     expect(visitor.see("status")).to_have_text(said("status.silent"))
-    assert visitor.names() and re.fullmatch(r"\d\.\d{3}", visitor.see("loss").text_content())
+    assert visitor.names() and re.fullmatch(r"\d\.\d+", visitor.see("loss").text_content())
     visitor.press("retry")
     visitor.wait("done")
     expect(visitor.see("retry")).to_be_hidden()
     last = dict(zip(*visitor.points()[:2], strict=True))  # what came again replaces what came before
     assert [last[step] for step in points[0]] == points[1]
-    visitor.reads("loss", f"{points[2][-1]:.3f}")
+    visitor.reads("loss", rounded(points[2][-1], standard_error(points[1][-100:])))
     assert visitor.names() == names  # none is lost, and none is there twice
 
 

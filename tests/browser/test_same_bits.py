@@ -5,6 +5,7 @@ import json
 import bits
 import microgpt
 import pytest
+from common.digits import rounded
 from common.recipe import DEFAULTS
 from support import ROOT, as_listed, weights_of
 from worker import compiler
@@ -108,6 +109,6 @@ def test_a_whole_run_has_every_number_that_python_gets(window, cpython):
     window.wait("done")
     assert window.points() == frame["points"] and window.names() == as_listed(session, frame)
     assert [cell["weight"] for cell in window.cells("attention")] == weights_of(session.view())
-    window.reads("loss", f"{frame['mean']:.3f}")
+    window.reads("loss", rounded(frame["mean"], frame["mean_error"]))
     window.gone("recorded")
     assert window.shown("#chart canvas")

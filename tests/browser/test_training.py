@@ -4,6 +4,7 @@ import hashlib
 import re
 
 import pytest
+from common.digits import rounded, standard_error
 from common.recipe import DEFAULTS, FIELDS, LIVE, count_parameters
 from support import CORE, LONG, said, weights_of
 from texts import EN
@@ -60,7 +61,7 @@ def test_train_runs_to_the_end_with_every_number_that_python_gets(visitor, cpyth
     visitor.reads("train", said("go-on"))
     visitor.reads("step-count", "12 / 12")
     assert visitor.points() == frame["points"]
-    visitor.reads("loss", f"{frame['mean']:.3f}")
+    visitor.reads("loss", rounded(frame["mean"], frame["mean_error"]))
     expect(visitor.see("speed")).to_have_text(re.compile(r"^\d+(\.\d+)?$"))
     expect(visitor.see("recorded")).to_be_hidden()
     names = session.last_names(20, True) + frame["names"][::-1]
@@ -117,7 +118,8 @@ def test_step_takes_one_step_and_pauses(paused):
     visitor, session = paused
     visitor.reads("train", said("train"))
     visitor.reads("status", said("status.paused", step=3))
-    visitor.reads("loss", f"{sum(visitor.points()[1]) / 3:.3f}")
+    losses = visitor.points()[1]
+    visitor.reads("loss", rounded(sum(losses) / 3, standard_error(losses)))
     assert visitor.points()[0] == [1, 2, 3]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import microgpt
 import pytest
-from common.recipe import DATASETS, DEFAULTS, JAMO, LETTERS
+from common.recipe import DATASETS, DEFAULTS, DOCUMENTS, JAMO, LETTERS
 from worker.dataset import facts, read
 from worker.session import Session
 
@@ -29,7 +29,7 @@ def test_a_data_set_is_clean_and_small_and_its_source_is_named(name):
     assert own.notes == [] and content.decode() in ("\n".join(own.docs), "\n".join(own.docs) + "\n")
     assert name == "us-names-2018" or own.docs == sorted(set(own.docs))
     line = next(line for line in README.splitlines() if f"`{name}.txt`" in line)
-    assert f"{len(own.docs):,}" in line
+    assert f"{len(own.docs):,}" in line and len(own.docs) == DOCUMENTS[name]
     forms = facts(own)["forms"]
     assert forms["syllables"]["letters"] == LETTERS[name]
     assert {**forms}.get("jamo", {"letters": None})["letters"] == JAMO.get(name)

@@ -1,10 +1,12 @@
 """The held-out loss: of documents never trained on, measured by either engine, and never at the run's cost."""
 
 import math
+import statistics
 
 import microgpt
 import pytest
-from common.recipe import DEFAULTS
+from common import hangul
+from common.recipe import DATASETS, DEFAULTS
 from worker import held_out
 from worker.session import Session
 
@@ -33,8 +35,54 @@ def trained(lines, recipe, budget_ms=math.inf, engine="core") -> tuple[Session, 
 def test_the_last_of_the_shuffled_documents_are_held_out(count, percent, held):
     session, run = Session(NAMES[:count], TINY | {"held_out": percent}), microgpt.Run(NAMES[:count], **SETTINGS)
     assert session.run.docs == run.docs[:count - held]
+    assert session.held_out.docs == run.docs[count - held:]
     assert session.held_out.sample == run.docs[count - held:][:held_out.SAMPLE_DOCUMENTS]
     assert session.run.chars == run.chars and session.listed == set(run.docs)
+
+
+def test_what_the_training_part_has_too_is_not_read_and_the_order_of_training_stays():
+    session, run = Session(NAMES, TINY), microgpt.Run(NAMES, **SETTINGS)
+    trained = run.docs[:len(NAMES) - len(NAMES) // 10]
+    assert session.run.docs == trained and len(session.held_out.docs) == 3225
+    assert session.held_out.unseen == list(dict.fromkeys(doc for doc in run.docs[len(trained):]
+                                                         if doc not in set(trained)))
+    assert len(session.held_out.unseen) == 2734  # of 3,225, 464 are trained on too, and 27 come twice
+    assert session.held_out.sample == session.held_out.unseen[:held_out.SAMPLE_DOCUMENTS]
+
+
+@pytest.mark.parametrize(("trained", "away", "left"), [
+    (["anna", "emma"], ["anna", "mia"], ["mia"]),
+    (["anna"], ["mia", "mia", "zoe"], ["mia", "zoe"]),            # each once
+    (["Anna"], ["anna", "ANNA", "hanna"], ["hanna"]),             # in capitals or not
+    (["ÉLODIE", "straße"], ["élodie", "STRASSE", "elodie"], ["elodie"]),
+    (["zo\u00eb"], ["zoe\u0308", "zoe"], ["zoe"]),                # composed or not
+    (["지우"], ["\u110c\u1175\u110b\u116e", "지유"], ["지유"]),  # by the syllable or by jamo
+    (["\u110c\u1175\u110b\u116e"], ["지우"], []),
+    (["ａｎｎａ"], ["anna", "ana"], ["ana"]),                     # wide letters
+    (["apple pie"], ["apple  pie", "apple\u00a0pie", "applepie"], ["applepie"]),
+    (["anna"], [], []),
+    ([], ["anna"], ["anna"]),
+    (["anna"] * 9, ["anna"], []),                                 # nothing is left
+])
+def test_a_text_that_is_trained_on_is_not_held_out_in_whatever_form(trained, away, left):
+    assert held_out.unseen(trained, away) == left
+
+
+@pytest.mark.parametrize("letters", ["", "jamo"])
+@pytest.mark.parametrize("data", DATASETS)
+def test_no_data_set_has_a_text_on_both_sides(data, letters):
+    lines = (ROOT / DATASETS[data]).read_text("utf-8").splitlines()
+    session = Session(lines, TINY | {"held_out": 50, "letters": letters})
+    composed = {doc.casefold() for doc in map(hangul.compose, session.run.docs)}
+    read = [doc.casefold() for doc in map(hangul.compose, session.held_out.unseen)]
+    assert read and not composed & set(read) and len(set(read)) == len(read)
+
+
+@pytest.mark.parametrize("lines", [["anna"] * 40, ["anna", "ANNA", "Anna", "aNNa"] * 10])
+def test_where_nothing_is_left_no_loss_is_measured(lines):
+    session, losses, found = trained(lines, TINY)
+    assert (len(losses), found) == (40, [])
+    assert session.held_out.facts() | {"sample": ""} == {"documents": 4, "unseen": 0, "sample": "", "last": None}
 
 
 def test_a_run_that_does_not_come_to_them_is_the_same_as_the_programs():
@@ -64,6 +112,30 @@ def test_the_loss_is_the_mean_over_them_by_the_core():
         session.run.read(doc)
         losses.append(session.run.loss.data)
     assert held_out[-1][1] == math.fsum(losses) / 6
+    assert session.held_out.facts()["last"] == {"step": 40, "losses": losses}
+    assert session.held_out.error() == pytest.approx(statistics.stdev(losses) / 6 ** 0.5)
+
+
+def test_a_frame_has_the_standard_error_of_each_mean():
+    session = Session(NAMES[:60], TINY)
+    frame = session.train(math.inf, 0.5, "")
+    assert len(frame["held_out_errors"]) == len(frame["held_out"]) == 10
+    assert frame["held_out_errors"][-1] == session.held_out.error()
+    assert frame["mean_error"] == pytest.approx(statistics.stdev(frame["points"][1]) / 40 ** 0.5)
+    assert Session(NAMES[:60], TINY).train(0, 0.5, "")["mean_error"] is None  # of one loss
+    two = Session(["anna", "emma"], TINY | {"held_out": 50}).train(math.inf, 0.5, "")
+    assert two["held_out"] and two["held_out_errors"] == [None] * 10  # of one document
+
+
+def test_a_session_says_how_long_measuring_took(monkeypatch):
+    session = Session(NAMES[:400], TINY)
+    clock = iter(range(10**6))
+    monkeypatch.setattr("worker.session.time.perf_counter", lambda: next(clock) * 0.5)
+    took = []
+    for _ in range(4):
+        session.train(0, 0.5, "")
+        took.append(session.measuring)
+    assert took == [0, 0, 0, 16.0]  # 32 documents, half a second each
 
 
 @pytest.mark.parametrize("budget_ms", [0, 2, 25])

@@ -9,6 +9,7 @@ import pytest
 from common import recipe as recipes
 from worker import formats
 from worker.dataset import read
+from worker.held_out import SAMPLE_DOCUMENTS
 from worker.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +32,9 @@ def digest(session: Session) -> str:
 
 
 def trained(session: Session, recipe: dict, until: int) -> dict:
-    """What comes out up to a step, one step after the other."""
+    """What comes out up to a step, one step after the other. Held-out losses were of the first documents held out then,
+    those that the training part has too among them."""
+    session.held_out.sample = session.held_out.docs[:SAMPLE_DOCUMENTS]
     losses, held_out, names = [], [], []
     while session.run.step < until:
         frame = session.train(0, recipe["temperature"], recipe["prefix"])

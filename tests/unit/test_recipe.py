@@ -1,9 +1,12 @@
 """A recipe and its link: the same thing in two forms, whatever strangers put into the second."""
 
+import io
 import json
 import random
 import re
+import shlex
 import string
+import sys
 from pathlib import Path
 
 import microgpt
@@ -17,9 +20,12 @@ from common.recipe import (
     LIVE,
     LONGEST,
     MAX_PARTS,
+    OPTIONS,
     clamp,
+    command,
     count_parameters,
     fitting_heads,
+    is_programs,
     link,
     parse,
     read,
@@ -27,6 +33,7 @@ from common.recipe import (
 from hypothesis import example, given
 from hypothesis import strategies as st
 from texts import EN, KO
+from worker.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = {name: (low, high) for name, _, low, high in FIELDS}
@@ -156,6 +163,15 @@ FRAGMENTS = [
     ("seed=%37", {"seed": 7}, []),
     ("learning_rate=1e-3", {"learning_rate": 0.001}, []),
     ("temperature=1", {"temperature": 1.0}, []),
+    # a decimal comma is read, and said; what may part thousands is not
+    ("learning_rate=0,02", {"learning_rate": 0.02}, [("learning_rate=0,02", 0.02)]),
+    ("learning_rate=0,001", {"learning_rate": 0.001}, [("learning_rate=0,001", 0.001)]),
+    ("temperature=%2C7&learning_rate=2%2C5e-3", {"temperature": 0.7, "learning_rate": 0.0025},
+     [("temperature=%2C7", 0.7), ("learning_rate=2%2C5e-3", 0.0025)]),
+    ("learning_rate=20,5", {"learning_rate": 10.0}, [("learning_rate=20,5", 10.0)]),
+    *[(piece, {}, [(piece, None)]) for piece in (
+        "learning_rate=1,000", "learning_rate=0,0,2", "learning_rate=1.000,5", "n_layer=2,0", "num_steps=1,000",
+        "learning_rate=,", "temperature=0,5 ")],
     ("prefix=a=b", {"prefix": "a=b"}, []),
     ("prefix=a+b", {"prefix": "a+b"}, []),
     ("prefix=", {}, []),
@@ -240,3 +256,54 @@ for fragment in {fragments!r}:
         if (recipe, [*map(tuple, notes)]) != ours or parse(its_link) != (recipe, []):
             different.append((fragment, recipe, notes, its_link))
     assert different == []
+
+
+# ---- The program
+
+
+def test_the_command_names_what_differs_and_the_program_takes_it(monkeypatch):
+    recipe = DEFAULTS | {"num_steps": 200, "n_embd": 8, "n_head": 2, "learning_rate": 0.02, "temperature": 1.0,
+                         "held_out": 30, "engine": "compiled"}
+    line = command(recipe, DATASETS["dinosaurs"])
+    assert line == ("python py/microgpt.py static/datasets/dinosaurs.txt --num_steps 200 --n_embd 8 --n_head 2 "
+                    "--learning_rate 0.02 --temperature 1.0")
+    assert command(DEFAULTS, "names.txt") == "python py/microgpt.py names.txt"
+    assert set(OPTIONS) == microgpt.DEFAULTS.keys() - {"num_samples"}
+
+
+@given(recipes)
+def test_the_program_reads_a_commands_options_as_the_recipe_has_them(recipe):
+    python, program, *arguments = shlex.split(command(recipe, "names.txt"))
+    seen = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [program, *arguments])
+        patch.setattr("builtins.open", lambda *_, **__: io.StringIO("ab"))
+        patch.setattr(microgpt, "Run", lambda lines, **settings: seen.update(settings) or exit())
+        with pytest.raises(SystemExit):
+            microgpt.main()
+    assert python == "python" and {name: seen[name] for name in OPTIONS} == {name: recipe[name] for name in OPTIONS}
+
+
+@pytest.mark.parametrize(("changes", "documents", "same"), [
+    ({}, 32257, True), ({"held_out": 0}, 20, True), ({"held_out": 0, "num_steps": 100000}, 540, True),
+    ({"num_steps": 486, "data": "korean-names"}, 540, True), ({"num_steps": 487, "data": "korean-names"}, 540, False),
+    ({"num_steps": 10000}, 9, True), ({"num_steps": 10}, 10, False), ({"num_steps": 9}, 10, True),
+    ({"letters": "jamo", "data": "korean-names", "held_out": 0}, 540, False),
+    ({"letters": "jamo", "held_out": 0}, 32257, True),  # there is no Hangul in it
+    ({"letters": "jamo", "data": "own", "held_out": 0}, 100, False), ({"model": "x", "held_out": 0}, 100, False),
+])
+def test_the_run_is_the_programs_where_nothing_held_out_is_come_to(changes, documents, same):
+    assert is_programs(DEFAULTS | changes, documents) is same
+
+
+@pytest.mark.parametrize(("count", "changes"), [
+    (60, {}), (60, {"num_steps": 55}), (60, {"held_out": 0, "num_steps": 70}), (12, {"held_out": 50, "num_steps": 7})])
+def test_and_only_there_its_losses_and_names_are(count, changes):
+    recipe = DEFAULTS | {"n_embd": 4, "n_head": 2, "block_size": 4, "num_steps": 40} | changes
+    docs = (ROOT / DATASETS["us-names-2018"]).read_text("utf-8").split()[:count]
+    run = microgpt.Run(docs, **{name: recipe[name] for name in OPTIONS})
+    session = Session(docs, recipe)
+    losses = session.train(float("inf"), 0.5, "")["points"][1]
+    names = [name for _, name, _ in session.last_names(5, True)]
+    same = losses == [run.train() for _ in losses] and names == [run.sample(run.rng, 0.5) for _ in names]
+    assert same is is_programs(recipe, count)

@@ -7,7 +7,7 @@ from array import array
 
 import microgpt
 import pytest
-from common.errors import UserError
+from common.errors import CannotCompile, UserError
 from common.recipe import DATASETS, DEFAULTS
 from sessions import frames, joined
 from worker import markup, schedule
@@ -231,6 +231,34 @@ def test_a_loss_that_is_no_number_puts_the_slice_back_and_says_which_step_broke(
     json.dumps(frame, allow_nan=False)
     assert session.train(0, 0.5, "")["broken"] in (0, broken)  # it can be asked again
     assert session.view("emma")["letters"] == [BOUNDARY, *"emma"]
+
+
+@pytest.mark.parametrize(("changes", "broken"), DIVERGING, ids=str)
+def test_where_the_loss_is_no_number_the_compiled_code_is_not_blamed(changes, broken):
+    session = Session(NAMES, DEFAULTS | changes)
+    session.use("compiled")
+    engine, frame = session.engine, {"broken": 0}
+    while not frame["broken"]:
+        before, frame = session.state(), session.train(0, 0.5, "")
+    assert (frame["broken"], frame["declined"], frame["step"]) == (broken, None, broken - 1)
+    assert session.engine is engine and session.state() == before and all(map(math.isfinite, before))
+    assert session.train(math.inf, 0.5, "")["broken"] == broken  # it can be asked again
+    session.use("core")
+    with pytest.raises(CannotCompile, match="compile.loss"):  # compiling tries some steps
+        session.use("compiled")
+    assert session.train(0, 0.5, "")["broken"] == broken and session.state() == before
+
+
+def test_the_last_names_are_remembered_whatever_else_is_invented_meanwhile():
+    session, undisturbed = (Session(SOME, TINY | {"num_steps": 3}) for _ in range(2))
+    for one in (session, undisturbed):
+        one.train(math.inf, 0.5, "")
+    for first in (True, False, False):
+        session.last_names(4, first)
+        session.names(5, 1.0, "a", session.rng)
+    assert session.final_names == [name for _, name, _ in undisturbed.last_names(12, True)]
+    session.last_names(2, True)
+    assert session.final_names == [name for _, name, _ in undisturbed.last_names(2, True)]
 
 
 # ---- The recording, which test_published.py compares with the run that it is of

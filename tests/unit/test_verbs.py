@@ -65,7 +65,7 @@ def test_models_and_data_go_out_and_come_back(worker):
         assert (facts["step"], facts["finished"], facts["snapshots"]) == (1, 1, [1])
     assert bytes(worker.unpack_data(worker.pack_data(DATA))).decode("utf-8-sig") == DATA.decode()
     assert json.loads(worker.read_data(DATA))["documents"] == 40
-    assert json.loads(worker.check_published("[[], []]", "[]")) is None
+    assert json.loads(worker.check_published("[[], []]")) is None
 
 
 @pytest.mark.parametrize(("key", "verb", "arguments"), [

@@ -21,7 +21,8 @@ ATTRIBUTES = ("aria-label", "placeholder", "title", "alt")  # that are seen or h
 VOID = {"meta", "link", "input", "br", "img"}
 SILENT = {"script", "style", "py-config"}  # what they hold is no text of the page
 
-ASK = {"say", "sentence", "status.show", "status.show_compiler", "refuse", "UserError", "CannotCompile"}  # key first
+ASK = {"say", "sentence", "status.show", "status.show_passing", "status.show_compiler", "refuse", "UserError",
+       "CannotCompile"}  # key first
 HAND_ON = {"show_failure", "show_declined"}  # and these, which give the values themselves
 PUT = {"put", "line"}  # and those that are given a text as (key, values)
 BY_BUILD = {"language.name"}  # the build's offer of languages

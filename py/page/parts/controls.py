@@ -156,6 +156,7 @@ class Controls:
         """A link was opened, or Back was pressed."""
         recipe, self.notes = address.read()
         self.state.edit(**recipe)
+        settings_form.forget_wishes()
         settings_form.fill(recipe)
         dom.show_embedded(("model" if recipe["model"] else "run") if recipe["embed"] else "")
         dom.line("ignored", *self.notes)
@@ -185,7 +186,7 @@ class Controls:
         else:
             if state.needs_new_run():
                 notes = notes + [sentence("settings.new-run")]
-            if state.recipe["engine"] != state.engine:
+            if state.recipe["engine"] != state.asked_engine:
                 asyncio.create_task(self.follow_engine())
         self.show_buttons()
         dom.line("settings-note", *notes)

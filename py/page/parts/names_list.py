@@ -11,21 +11,37 @@ MAX_NAMES = 400  # in the list
 class NamesList:
     def __init__(self):
         self.step = None  # of the past that is looked at; None for now
+        self.last = None  # the item of the last names that came last
         self.events = [("names", "keydown", self.key)]
         on_language.add(self.relabel)
 
     # ---- What is in it
 
-    def add(self, html, after=0):
-        """Put invented names on top of the list, below its first `after` items."""
+    def add(self, html):
+        """Put invented names on top of the list."""
+        self.put(html, None)
+
+    def add_last(self, html, first):
+        """Put names after the run's last step in: the first on top of the list, the next below those, whatever else has
+        come on top meanwhile."""
+        self.last = self.put(html, None if first else self.last)
+
+    def put(self, html, after):
+        """Put names below an item, or where there is none on top. Gives the last of them."""
         items = dom.get("names")
-        if after:
-            items.children[after - 1].insertAdjacentHTML("afterend", html)
+        before = items.children.length
+        if after and after.isConnected:
+            after.insertAdjacentHTML("afterend", html)
+            last = after
         else:
             items.insertAdjacentHTML("afterbegin", html)
+            last = None
+        for _ in range(items.children.length - before):
+            last = last.nextElementSibling if last else items.firstElementChild
         while items.children.length > MAX_NAMES:
             items.lastElementChild.remove()
         self.count()
+        return last
 
     def clear(self):
         dom.get("names").innerHTML = ""
@@ -65,7 +81,8 @@ class NamesList:
         if len(last) < name_share.MIN_NAMES:
             put("tally", ("tally.few", {}))
         else:
-            put("tally", ("tally", {"count": len(last), "percent": "%d" % round(100 * sum(last) / len(last))}))
+            most = 2 * sum(last) > len(last)
+            put("tally", ("tally.most" if most else "tally", {"listed": sum(last), "count": len(last)}))
         points = name_share.shares([(step, listed) for step, _, listed, _ in names])
         dom.get("tally-line").setAttribute("points", name_share.line(points, max(1, dom.get("progress").max)))
         dom.get("tally-picture").classList.toggle("empty", len(points) < 2)

@@ -33,5 +33,5 @@ class Recording:
             return
         if self.state.recorded and not self.state.running:
             self.chart.add(recorded.points)
-            status.loss(recorded.mean)
+            status.loss(recorded.mean, self.chart.error())
             self.attention.read_out_cell(recorded.view)

@@ -52,10 +52,10 @@ class Sharing:
                 await attempt(window.navigator, "share", options(title=document.title, url=link))
             else:
                 await copy.end(link)
-                status.show(key if self.state.core is None else "edit.shared", status.state())
+                status.show_passing(key if self.state.core is None else "edit.shared")
         except Exception as error:
             if "AbortError" not in str(error):
-                status.show("status.unshared", status.state())
+                status.show_passing("status.unshared")
 
     def open(self, yes):
         dom.get("sharing").hidden = not yes
@@ -146,9 +146,9 @@ class Sharing:
     async def copy(self, text, key, copy=None):
         try:
             await (copy or Copy()).end(text)
-            status.show(key, status.state())
+            status.show_passing(key)
         except Exception:
-            status.show("share.uncopied", status.state())
+            status.show_passing("share.uncopied")
             dom.get("share-link").select()
 
     async def press_code(self, *_):

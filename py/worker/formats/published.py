@@ -14,7 +14,7 @@ def check_published(session, curve: list, names: list[str]) -> dict | None:
     key of a sentence of the page, and how many of LOSSES and of NAMES came out.
     """
     run = session.run
-    settings = {name: value for name, value in vars(run.settings).items() if name not in ("temperature", "num_samples")}
+    settings = {name: value for name, value in vars(run.settings).items() if name != "num_samples"}
     published = {name: microgpt.DEFAULTS[name] for name in settings}
     if settings != published or run.step < run.settings.num_steps or session.data_sha256 != DATA_SHA256:
         return None

@@ -2,12 +2,30 @@
 escaped. The attribute data-go holds the address that a press opens; --w is a share from 0 to 1, for the style sheet."""
 from worker.markup import escape
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SMALL, LARGE = 1e-4, 1e5  # sizes between which numbers are written out; beyond them as 3×10⁻⁵
+
+
+def written(value: float, digits: int, decimals: int | None = None) -> str:
+    """A number with so many significant digits, and with no more decimals than these where it has one digit before
+    them; with a true minus sign, and without an e."""
+    size = abs(value)
+    if size == 0 or size != size or size == float("inf"):
+        text = f"{size:g}"
+    elif not SMALL <= float(f"{size:.{digits - 1}e}") < LARGE:
+        mantissa, power = f"{size:.{digits - 1}e}".split("e")
+        text = f"{mantissa}×10{str(int(power)).translate(SUPERSCRIPTS)}"
+    elif decimals is not None and float(f"{size:.{decimals}f}"):
+        text = f"{size:.{decimals if size < 100 else 0}f}"
+    else:
+        power = int(f"{size:.{digits - 1}e}".split("e")[1])
+        text = f"{round(size, digits - 1 - power):.{max(0, digits - 1 - power)}f}"
+    return ("−" if value < 0 else "") + text
+
 
 def signed(value: float) -> str:
-    """A number in few characters, with a true minus sign."""
-    size = abs(value)
-    text = "0" if size == 0 else f"{size:.2f}" if 0.005 <= size < 100 else f"{size:.0e}"
-    return ("−" if value < 0 else "") + text.replace("e-0", "e−").replace("e-", "e−").replace("e+0", "e")
+    """A number in few characters, for a cell: two decimals, or the first digit where those are zeros."""
+    return written(value, 1, 2)
 
 
 def vector(label, values, names, letters=(), marked=None):
@@ -47,8 +65,10 @@ def edges(label, heads, rows):
 
 
 def precise(value: float) -> str:
-    """A number with five significant digits, and a true minus sign."""
-    return f"{value:.5g}".replace("-", "−")
+    """A number with five significant digits, without zeros at its end."""
+    text = written(value, 5)
+    mantissa, times, power = text.partition("×")
+    return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + times + power
 
 
 def documents(items, address, chosen):

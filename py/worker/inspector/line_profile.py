@@ -14,6 +14,7 @@ from contextlib import nullcontext
 from time import perf_counter
 
 from common.bidi import isolated
+from common.digits import significant
 from worker.markup import escape
 
 COPIES = 3
@@ -166,8 +167,8 @@ def table(lines: list[str], measured: LineProfile, texts: dict) -> str:
         for number, (line, count, share) in enumerate(zip(lines, measured.counts, measured.shares), 1))
     caption = texts["lines.caption"].format(step=measured.step, doc=isolated(escape(measured.doc)),
                                             runs=f"{sum(measured.counts):,}",
-                                            plain=f"{1000 * measured.plain_seconds:.0f}",
-                                            watched=f"{1000 * measured.seconds:.0f}")
+                                            plain=significant(1000 * measured.plain_seconds),
+                                            watched=significant(1000 * measured.seconds))
     head = "".join(f'<th scope="col">{texts["lines." + name]}</th>' for name in ("count", "share", "number", "code"))
     return (f'<p class="hint">{caption}</p><div class="counted" tabindex="0"><table><thead><tr>{head}</tr></thead>'
             f"<tbody>{rows}</tbody></table></div>")

@@ -177,7 +177,7 @@ def update(inside, slow, weight):
     return sentence(inside, "update", rate=figures.precise(rate), weight=escape(weight)) + formula(
         f"m̂ = {term(slow.after[1][i])} · {told['mean_scale']:.5g} = {figures.precise(m)}",
         f"v̂ = {term(slow.after[2][i])} · {told['square_scale']:.5g} = {figures.precise(v)}",
-        f"p = {term(old)} − {rate:.5g} · {term(m)} / (√{term(v)} + {figures.signed(epsilon)})",
+        f"p = {term(old)} − {figures.precise(rate)} · {term(m)} / (√{term(v)} + {figures.signed(epsilon)})",
         f"= <b>{figures.precise(new)}</b>")
 
 
