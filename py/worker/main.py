@@ -282,7 +282,7 @@ def look(document):
 @runs_the_core
 def look_back(step, document):
     """The pictures as they were at the snapshot nearest to a step, as JSON: {"pictures", "step"}."""
-    step = session.nearest_snapshot(step)
+    step = session.run_at(step).step
     return json.dumps({"pictures": pictures(document, step), "step": step})
 
 

@@ -36,6 +36,12 @@ def check_settings(settings: dict) -> None:
         raise UserError("settings.heads.divide", n_embd=n_embd, n_head=n_head)
 
 
+def vocab_size(run) -> int:
+    """How many tokens the model knows. An edited core may have more of them than letters, or keep them elsewhere."""
+    weights = getattr(run.gpt, "weights", {})
+    return max((len(weights[name]) for name in ("wte", "lm_head") if name in weights), default=0)
+
+
 class Session:
     def __init__(self, lines, recipe: dict, core=microgpt):
         """lines: the data; recipe: a dict with the core's settings, and more; core: its module, where it is an edited
@@ -56,6 +62,7 @@ class Session:
         self.listed = set(self.run.docs)
         self.held_out = HeldOut(self.run, recipe.get("held_out", 0))
         self.alphabet = [*map(hangul.shown, self.run.chars), BOUNDARY]
+        self.alphabet += [f"#{token}" for token in range(len(self.alphabet), vocab_size(self.run))]
         self.recent_losses = deque(maxlen=MEAN_STEPS)
         self.point_interval = max(1, num_steps // MAX_POINTS)
         self.rng = random.Random(self.run.settings.seed)
@@ -64,7 +71,7 @@ class Session:
         self.name_interval = max(1, num_steps // SAMPLINGS_PER_RUN)
         self.snapshots = Snapshots(num_steps, self.name_interval, len(self.run.gpt.parameters))
         self.snapshots.add(0, self.weights())
-        self.past_run = None    # a copy of the run, as it was at the step that was looked back at last
+        self.past_runs = {}     # copies of the run as it was at a step, by their purpose
         self.last_error = None  # the error behind the last broken frame
         self.before_last = None  # state() before the run's last step, once that is taken: it can be shown again
 
@@ -174,9 +181,8 @@ class Session:
     # ---- Names.
     def names(self, count: int, temperature: float, prefix: str, rng: random.Random, step: int | None = None) -> list:
         """count invented names, each as [step, name, is it new: in no list]. step: of a snapshot, or None for now."""
-        names = [self.invent(temperature, prefix, rng, step).name for _ in range(count)]
-        step = self.run.step if step is None else step
-        return [[step, hangul.compose(name) if self.jamo else name, name not in self.listed] for name in names]
+        made = [self.invent(temperature, prefix, rng, step) for _ in range(count)]
+        return [[one.step, self.composed(one.name), one.name not in self.listed] for one in made]
 
     def invent(self, temperature: float, prefix: str, rng: random.Random, step: int | None = None) -> Invention:
         """A name by the model of now, or of a snapshot. How it was sampled goes to the snapshots."""
@@ -199,6 +205,10 @@ class Session:
             self.last_names_rng.setstate(self.run.rng.getstate())
         return self.names(count, self.run.settings.temperature, "", self.last_names_rng)
 
+    def composed(self, text: str) -> str:
+        """A text of the run's letters as one reads it: where the run takes Hangul apart, in syllables again."""
+        return hangul.compose(text) if self.jamo else text
+
     # ---- Looking.
     def document(self, step: int | None = None) -> str:
         """The document that the last step (or one in the past) learned from; before any, what the first will."""
@@ -211,21 +221,23 @@ class Session:
             self.engine.store(self.run)
         return self.run
 
-    def run_at(self, step: int):
-        """A copy of the run as it was at a snapshot, without the optimizer's moments. KeyError where there is none."""
-        if not self.past_run:
-            self.past_run = copy.copy(self.run)
-            self.past_run.gpt = pickle.loads(pickle.dumps(self.run.gpt))  # many times quicker than copy.deepcopy
-            self.past_run.step = None
-        if self.past_run.step != step:
-            for p, weight in zip(self.past_run.gpt.parameters, self.snapshots.weights[step]):
+    def run_at(self, step: int, purpose: str = "look"):
+        """A copy of the run as it was at the snapshot nearest to a step, which its own step tells; without the
+        optimizer's moments. purpose: each has a copy of its own, so that to draw a name does not end a look back."""
+        if purpose not in self.past_runs:
+            past = self.past_runs[purpose] = copy.copy(self.run)
+            past.gpt = pickle.loads(pickle.dumps(self.run.gpt))  # many times quicker than copy.deepcopy
+            past.step = None
+        past, step = self.past_runs[purpose], self.nearest_snapshot(step, purpose)
+        if past.step != step:
+            for p, weight in zip(past.gpt.parameters, self.snapshots.weights[step]):
                 p.data = weight
-            self.past_run.step = step
-        return self.past_run
+            past.step = step
+        return past
 
-    def nearest_snapshot(self, step: int) -> int:
+    def nearest_snapshot(self, step: int, purpose: str = "look") -> int:
         """The step nearest to this one that run_at() can give: of a snapshot, or of the copy that is at hand."""
-        if self.past_run and self.past_run.step == step:
+        if purpose in self.past_runs and self.past_runs[purpose].step == step:
             return step
         return min(self.snapshots.weights, key=lambda taken: abs(taken - step))
 
@@ -236,7 +248,8 @@ class Session:
         Returns the letters; attention[layer][head][query][key]; probabilities[position][token]; targets, the token that
         follows at each position; telling, the [layer, head, query, key] with most weight on an earlier letter.
         """
-        run, doc = self.run if step is None else self.run_at(step), look or self.document(step)
+        run = self.run if step is None else self.run_at(step)
+        doc = look or self.document(None if step is None else run.step)
         if self.engine and step is None:
             seen = self.engine.read(doc)
             tokens, attention, probabilities = seen.tokens, seen.attention, seen.probabilities
@@ -269,7 +282,7 @@ class Session:
         """Go on from what state() gave."""
         run, n = self.run, len(self.run.gpt.parameters)
         self.snapshots.rewind(int(state[0]) if state[0] <= run.step else -1)
-        self.past_run, self.before_last, run.step = None, None, int(state[0])
+        self.past_runs, self.before_last, run.step = {}, None, int(state[0])
         for p, data in zip(run.gpt.parameters, state[1:1 + n]):
             p.data = data
         run.mean, run.square = list(state[1 + n:1 + 2 * n]), list(state[1 + 2 * n:1 + 3 * n])
