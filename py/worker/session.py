@@ -60,6 +60,7 @@ class Session:
             raise UserError("core.raised", error=quoted(error)) from error
         num_steps = self.run.settings.num_steps
         self.listed = set(self.run.docs)
+        self.positions = min(max(map(len, self.run.docs)) + 1, self.run.settings.block_size)  # of the longest document
         self.held_out = HeldOut(self.run, recipe.get("held_out", 0))
         self.alphabet = [*map(hangul.shown, self.run.chars), BOUNDARY]
         self.alphabet += [f"#{token}" for token in range(len(self.alphabet), vocab_size(self.run))]

@@ -6,7 +6,8 @@ from worker.markup import escape
 def signed(value: float) -> str:
     """A number in few characters, with a true minus sign."""
     size = abs(value)
-    text = "0" if size == 0 else f"{size:.2f}" if 0.005 <= size < 100 else f"{size:.0e}"
+    digits = 2 if size >= 0.005 else 3
+    text = "0" if size == 0 else f"{size:.{digits}f}" if 0.0005 <= size < 100 else f"{size:.0e}"
     return ("−" if value < 0 else "") + text.replace("e-0", "e−").replace("e-", "e−").replace("e+0", "e")
 
 
