@@ -39,7 +39,7 @@ def test_the_page_keeps_still_while_it_trains(visitor, size):
 def test_on_a_small_laptop_all_controls_stand_in_one_row_and_heads_beside_each_other(visitor):
     visitor.page.set_viewport_size(TABLET)
     for language in ("en", "ko"):
-        visitor.open(f"{SMALL}&num_steps=10000&lang={language}")
+        visitor.open(f"{SMALL}&num_steps=10000&lang={language}", "ready|paused")
         visitor.press("train")
         visitor.become(lambda: visitor.step() >= 3)
         box = {name: visitor.see(name).bounding_box() for name in ("train", "engine", "share", "prefix")}

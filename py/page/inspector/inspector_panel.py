@@ -43,6 +43,7 @@ class InspectorPanel:
         self.problem = None # the sentence that says why there is nothing to see
         self.opener = None  # what was pressed to open the panel, where the focus goes back to
         self.places = []    # where one was before, the last one last: Back goes there
+        self.returning = None  # the Place that one goes back to, until it is shown
         state.on_step.add(self.show_step)
         state.on_run.add(self.run_changed)
 
@@ -62,15 +63,17 @@ class InspectorPanel:
         pressed = link.dataset.go if link and body.contains(link) else ""
         return Place(self.address, dom.get("look").value, body.getBoundingClientRect().top, pressed)
 
-    async def open(self, address, again=False, step=False, here=None, back=None):
+    async def open(self, address, again=False, step=False, here=None):
         """Show what is at an address, and say whether there is anything. again: read the document anew, with the
         weights of now; step: this is a mere step along a way, and the focus is to stay where it is; here: the Place
-        that one leaves for it; back: the Place that one goes back to."""
+        that one leaves for it."""
         if self.state.worker == STARTING:
             self.controls.open_view(address)  # the page opens it when Python is there
             return True
         self.asked += 1
         asked, self.wanted, self.problem = self.asked, address, None
+        if self.returning and self.returning.address != address:
+            self.returning = None
         try:
             answer = await self.training.ask(
                 "inspect", address, known(self.state, "look"), again or not self.address, self.history.step,
@@ -92,8 +95,9 @@ class InspectorPanel:
                 dom.line("inside-note", *[self.problem] if self.problem else [])
         dom.get("panel").hidden = dom.get("panel-turn").hidden = False
         self.show(answer.html, step)
-        if back:
-            self.return_to(back)
+        if self.returning:
+            self.return_to(self.returning)
+            self.returning = None
         self.show_step(self.step if self.history.step is None else self.state.step)
         self.controls.open_view(self.address, step)
         return True
@@ -192,7 +196,8 @@ class InspectorPanel:
         if place.look != dom.get("look").value:
             dom.get("look").value = place.look
             await self.controls.look()
-        return await self.open(place.address, step=True, back=place)
+        self.returning = place
+        return await self.open(place.address, step=True)
 
     async def press_next(self, *_):
         await self.go(self.next)
