@@ -3,9 +3,11 @@
 import pytest
 from texts import EN
 from window import expect
+from worker.inspector import figures
 
 SMALL = "n_embd=8&n_head=4&block_size=16"
-PHONE, LAPTOP, TABLET = ({"width": width, "height": height} for width, height in ((390, 844), (1280, 800), (1024, 768)))
+PHONE, TABLET, LAPTOP, DESKTOP = ({"width": width, "height": height} for width, height in (
+    (390, 844), (1024, 768), (1280, 800), (1440, 900)))
 
 # Every layout shift from now on, by what moved; where a list of names grows and the curve's labels follow it, that is
 # what they are for.
@@ -16,7 +18,8 @@ WATCH = """() => {
       node.closest ? node : node.parentElement, "#names, #chart, .figures"));
     if (moved.length) shifts.push([entry.value, moved.map(({ node }) => node.id || node.className || node.nodeName)]);
   })).observe({ type: "layout-shift" });
-  new ResizeObserver(() => heights.add(document.querySelector(".columns").offsetHeight))
+  new ResizeObserver(() => heights.add(document.querySelector(".columns").offsetHeight + ": "
+    + [...document.querySelectorAll(".columns section > *")].map(({ offsetHeight }) => offsetHeight)))
     .observe(document.querySelector(".columns"));
 }"""
 
@@ -33,7 +36,7 @@ def test_the_page_keeps_still_while_it_trains(visitor, size):
     visitor.wait("done")
     shifts, heights = visitor.page.evaluate("[shifts, [...heights]]")
     assert sum(value for value, _ in shifts) < 0.01, shifts
-    assert len(heights) == 1
+    assert len(heights) == 1, heights
 
 
 def test_on_a_small_laptop_all_controls_stand_in_one_row_and_heads_beside_each_other(visitor):
@@ -101,6 +104,25 @@ def test_of_a_long_beginning_the_end_is_shown(visitor, size):
         ends, wholes = zip(*heads.evaluate_all(BEGINNINGS), strict=True)
         assert all(ends) and all(wholes[:11])
         assert whole or not all(wholes)
+
+
+@pytest.mark.parametrize("size", [PHONE, TABLET, LAPTOP, DESKTOP], ids=["phone", "tablet", "laptop", "desktop"])
+def test_no_number_is_cut_and_no_line_of_code_wrapped(visitor, size):
+    visitor.page.set_viewport_size(size)
+    visitor.open("&view=letter.1.embedding")
+    cells = visitor.page.locator("#panel-body .vector td")
+    expect(cells.first).to_be_visible()
+    cut = """(cells) => cells.filter((cell) => {
+      const box = cell.getBoundingClientRect(), text = cell.querySelector("span").getBoundingClientRect();
+      return text.left < box.left - 0.5 || text.right > box.right + 0.5;
+    }).map((cell) => cell.textContent)"""
+    for number in range(8):  # of the longest kind
+        cells.nth(number).evaluate("(cell, text) => { cell.lastElementChild.outerHTML = text; }",
+                                   figures.fitted(("−0.003", "−12.34", "−0.31", "−4e−4")[number % 4]))
+    assert cells.evaluate_all(cut) == []
+    if size["width"] >= 1024:
+        heights = "(lines) => [...new Set(lines.map((line) => line.offsetHeight))]"
+        assert len(visitor.page.locator(".excerpt li").evaluate_all(heights)) == 1
 
 
 def test_notes_take_the_place_of_others_and_push_nothing(visitor):

@@ -159,7 +159,8 @@ def moment(inside, slow, weight, key, which, beta, power):
     old, new = slow.before[which][i], slow.after[which][i]
     if not same(new, beta * old + (1 - beta) * gradient ** power):
         return otherwise(inside, f"{key}[{i}]", old, new)
-    return sentence(inside, key, beta=beta) + formula(
+    shares = {"old": f"{100 * beta:.4g}", "new": f"{100 * (1 - beta):.4g}"}  # in percent
+    return sentence(inside, key, **shares) + formula(
         f"{'mv'[which - 1]} = {beta:g} · {term(old)} + {1 - beta:.2g} · {term(gradient)}{'²' if power == 2 else ''}",
         f"= <b>{figures.precise(new)}</b>")
 
