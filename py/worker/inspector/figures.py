@@ -12,8 +12,8 @@ def signed(value: float) -> str:
 
 
 def fitted(text: str) -> str:
-    """A number in a cell, which has room for five characters in their full size."""
-    return f"<span{' class=long' if len(text) > 5 else ''}>{text}</span>"
+    """A number in a cell, which has room for five characters in their full size, and no wide ones among them."""
+    return f"<span{' class=long' if len(text) > 5 or 'e' in text else ''}>{text}</span>"
 
 
 def vector(label, values, names, letters=(), marked=None):
