@@ -29,7 +29,8 @@ AUDIT = """async (rules) => {
     const part = document.querySelector(node.target[0]), before = scrollY;
     part.scrollIntoView({ block: "center" });
     const { left, width, top, height } = part.getBoundingClientRect();
-    const seen = [top + 2, top + height - 2].every((y) => part.contains(document.elementFromPoint(left + width / 2, y)));
+    const seen = [top + 2, top + height - 2].every(
+      (y) => part.contains(document.elementFromPoint(left + width / 2, y)));
     scrollTo(0, before);
     return seen && Math.min(width, height) >= 24;
   };
