@@ -51,11 +51,12 @@ class InspectorPanel:
         """Open the address of whatever carries one."""
         if not self.address:
             self.opener = link
-        here = self.place(link)
+        here, asked = self.place(link), self.asked
         if link.hasAttribute("data-look"):
             dom.get("look").value = link.dataset.look
             await self.controls.look()
-        await self.open(link.dataset.go, here=here)
+        if asked == self.asked:  # else another page was asked for meanwhile, or the panel was closed
+            await self.open(link.dataset.go, here=here)
 
     def place(self, link=None):
         """The Place where one is; link: what is pressed there."""
@@ -193,9 +194,12 @@ class InspectorPanel:
             dom.get("panel-back").disabled = not self.way_back()
 
     async def go_back_to(self, place):
+        asked = self.asked
         if place.look != dom.get("look").value:
             dom.get("look").value = place.look
             await self.controls.look()
+        if asked != self.asked:
+            return True
         self.returning = place
         return await self.open(place.address, step=True)
 
