@@ -16,7 +16,7 @@ list.catch(() => {}); // whoever waits for it is told
 
 async function get(name, init = { cache }) {
   const response = await fetch(folder + name, init);
-  if (!response.ok) throw new Error(`${name} could not be loaded (HTTP ${response.status})`);
+  if (!response.ok) throw new Error(`${name}: HTTP ${response.status}`);
   return response;
 }
 

@@ -29,7 +29,7 @@ FIELDS = (
     ("temperature",    0.5,             0.1,    2.0),
     ("prefix",         "",              0,      15),
     ("engine",         "core",          1,      8),
-    ("view",           "",              0,      60),  # what the panel looks at: an address of worker/inspector
+    ("view",           "",              0,      90),  # what the panel looks at: an address of worker/inspector
     ("lang",           "",              0,      5),   # of the page: "ko"; "" is the browser's
     ("embed",          0,               0,      1),   # 1: names and attention only, for another page's frame
     ("model",          "",              0,      32000),  # a trained one, as worker/formats/model_link.py writes it

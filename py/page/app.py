@@ -2,8 +2,9 @@
 import asyncio
 
 from common.errors import UserError
-from page import dom, status
+from page import address, dom, status
 from page.autosave import Autosave
+from page.i18n import sentence
 from page.js import named
 from page.language import Language
 from page.parts.attention_view import AttentionView
@@ -80,7 +81,7 @@ class App:
             ("panel-next", "click", "press_next"), ("panel-again", "click", "press_again"),
             ("panel-close", "click", "press_close"))])
         self.register([("page", "click", self.press_link), ("page", "keydown", self.claim_key),
-                       ("page", "focusin", dom.show_focus)])
+                       ("page", "focusin", dom.show_focus), (None, "visibilitychange", address.flush)])
 
     # ---- Rooms
 
@@ -116,7 +117,17 @@ class App:
         return self.open_inspector(link)
 
     async def open_inspector(self, link):
-        await (await self.inspector.enter()).press(link)
+        """Open the inspector at a link's address. Its files are on their way at first, which is said."""
+        link.ariaBusy = "true"
+        if dom.get("panel").hidden:
+            dom.line("inside-note", sentence("inside.opening"))
+        try:
+            await (await self.inspector.enter()).press(link)
+        except UserError:
+            dom.line("inside-note")
+            raise
+        finally:
+            link.ariaBusy = None
 
     def claim_key(self, event):
         """Keep the browser from scrolling at a key that the inspector answers."""

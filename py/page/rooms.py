@@ -21,7 +21,7 @@ async def texts(room, side, wait=None):
     asked = window.Promise.all(window.Array.of(*[window.fetch(address) for address in addresses]))
     for address, answer in zip(addresses, list(await (wait(asked) if wait else asked))):
         if not answer.ok:
-            raise OSError("%s could not be loaded (HTTP %d)" % (address.split("?")[0], answer.status))
+            raise OSError("%s: HTTP %d" % (address.split("?")[0], answer.status))
         text = answer.text()
         setattr(found, getattr(files, address), await (wait(text) if wait else text))
     return found

@@ -172,7 +172,7 @@ class WorkerClient:
         try:
             response = await window.fetch(BASE + path)
             if not response.ok:
-                dead.reject(path + " could not be loaded (HTTP " + str(response.status) + ")")
+                dead.reject(path + ": HTTP " + str(response.status))
         except Exception as error:
             dead.reject(reason(error))
 

@@ -343,7 +343,9 @@ def train(budget_ms, temperature, prefix, look_at, with_pictures):
 
 # ---- Looking at it.
 def pictures(document, step=None):
-    return markup.pictures(session.view(document, step), session.alphabet, texts)
+    """What markup.pictures() gives, and for how many positions the page holds room."""
+    drawn = markup.pictures(session.view(document, step), session.alphabet, texts)
+    return {**drawn, "positions": session.positions}
 
 
 @runs_the_core
@@ -355,7 +357,7 @@ def look(document):
 @runs_the_core
 def look_back(step, document):
     """The pictures as they were at the snapshot nearest to a step, as JSON: {"pictures", "step"}."""
-    step = session.nearest_snapshot(step)
+    step = session.run_at(step).step
     return json.dumps({"pictures": pictures(document, step), "step": step})
 
 

@@ -71,7 +71,7 @@ def probabilities(letters: list, alphabet: list, rows: list, targets: list) -> s
             f'{TRUE if token == target else ""}><b>{escape(alphabet[token])}</b>{100 * row[token]:.0f}</td>'
             for token in top_tokens(row, target))
         lines.append(f'<tr><th scope="row" data-go="letter.{position}.probabilities">'
-                     f'{escape("".join(letters[:position + 1])[-12:])}</th>{cells}</tr>')
+                     f'<bdi>{escape("".join(letters[:position + 1]))}</bdi></th>{cells}</tr>')
     return f'<table aria-labelledby="next-title"><tbody>{"".join(lines)}</tbody></table>'
 
 

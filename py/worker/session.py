@@ -44,6 +44,12 @@ def sha256_of(lines: list) -> str:
     return hashlib.sha256(documents.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def vocab_size(run) -> int:
+    """How many tokens the model knows. An edited core may have more of them than letters, or keep them elsewhere."""
+    weights = getattr(run.gpt, "weights", {})
+    return max((len(weights[name]) for name in ("wte", "lm_head") if name in weights), default=0)
+
+
 class Session:
     def __init__(self, lines, recipe: dict, core=microgpt):
         """lines: the data; recipe: a dict with the core's settings, and more; core: its module, where it is an edited
@@ -67,8 +73,10 @@ class Session:
         self.recipe["num_steps"] = self.run.settings.num_steps
         self.schedule = Schedule(self.recipe)
         self.listed = set(self.run.docs)
+        self.positions = min(max(map(len, self.run.docs)) + 1, self.run.settings.block_size)  # of the longest document
         self.held_out = HeldOut(self.run, recipe.get("held_out", 0))
         self.alphabet = [*map(hangul.shown, self.run.chars), BOUNDARY]
+        self.alphabet += [f"#{token}" for token in range(len(self.alphabet), vocab_size(self.run))]
         self.recent_losses = deque(maxlen=MEAN_STEPS)
         self.rng = random.Random(self.run.settings.seed)
         self.last_names_rng, self.final_names = None, []  # the texts of last_names() so far
@@ -77,7 +85,7 @@ class Session:
         self.snapshots = Snapshots(self.schedule.num_steps, first.interval(SAMPLINGS_PER_PART),
                                    len(self.run.gpt.parameters))
         self.snapshots.add(0, self.weights())
-        self.past_run = None    # a copy of the run, as it was at the step that was looked back at last
+        self.past_runs = {}     # copies of the run as it was at a step, by their purpose
         self.last_error = None  # the error behind the last broken frame
         self.measuring, self.errors = 0.0, []  # of the last frame: seconds, and standard errors, of held-out losses
         self.before_last = None  # state() before the run's last step, once that is taken: it can be shown again
@@ -253,10 +261,9 @@ class Session:
     def names(self, count: int, temperature: float, prefix: str, rng: random.Random, step: int | None = None) -> list:
         """count invented names, each as [step, name, is it new: not in the data; None where these are not here].
         step: of a snapshot, or None for now."""
-        names = [self.invent(temperature, prefix, rng, step).name for _ in range(count)]
-        step = self.run.step if step is None else step
-        return [[step, hangul.compose(name) if self.jamo else name, name not in self.listed if self.has_data else None]
-                for name in names]
+        made = [self.invent(temperature, prefix, rng, step) for _ in range(count)]
+        return [[one.step, self.composed(one.name), one.name not in self.listed if self.has_data else None]
+                for one in made]
 
     def invent(self, temperature: float, prefix: str, rng: random.Random, step: int | None = None) -> Invention:
         """A name by the model of now, or of a snapshot. How it was sampled goes to the snapshots."""
@@ -282,6 +289,10 @@ class Session:
         self.final_names += [name for _, name, _ in names]
         return names
 
+    def composed(self, text: str) -> str:
+        """A text of the run's letters as one reads it: where the run takes Hangul apart, in syllables again."""
+        return hangul.compose(text) if self.jamo else text
+
     # ---- Looking.
     def document(self, step: int | None = None) -> str:
         """The document that the last step (or one in the past) learned from; before any, what the first will."""
@@ -294,21 +305,23 @@ class Session:
             self.engine.store(self.run)
         return self.run
 
-    def run_at(self, step: int):
-        """A copy of the run as it was at a snapshot, without the optimizer's moments. KeyError where there is none."""
-        if not self.past_run:
-            self.past_run = copy.copy(self.run)
-            self.past_run.gpt = pickle.loads(pickle.dumps(self.run.gpt))  # many times quicker than copy.deepcopy
-            self.past_run.step = None
-        if self.past_run.step != step:
-            for p, weight in zip(self.past_run.gpt.parameters, self.snapshots.weights[step]):
+    def run_at(self, step: int, purpose: str = "look"):
+        """A copy of the run as it was at the snapshot nearest to a step, which its own step tells; without the
+        optimizer's moments. purpose: each has a copy of its own, so that to draw a name does not end a look back."""
+        if purpose not in self.past_runs:
+            past = self.past_runs[purpose] = copy.copy(self.run)
+            past.gpt = pickle.loads(pickle.dumps(self.run.gpt))  # many times quicker than copy.deepcopy
+            past.step = None
+        past, step = self.past_runs[purpose], self.nearest_snapshot(step, purpose)
+        if past.step != step:
+            for p, weight in zip(past.gpt.parameters, self.snapshots.weights[step]):
                 p.data = weight
-            self.past_run.step = step
-        return self.past_run
+            past.step = step
+        return past
 
-    def nearest_snapshot(self, step: int) -> int:
+    def nearest_snapshot(self, step: int, purpose: str = "look") -> int:
         """The step nearest to this one that run_at() can give: of a snapshot, or of the copy that is at hand."""
-        if self.past_run and self.past_run.step == step:
+        if purpose in self.past_runs and self.past_runs[purpose].step == step:
             return step
         return min(self.snapshots.weights, key=lambda taken: abs(taken - step))
 
@@ -319,7 +332,8 @@ class Session:
         Returns the letters; attention[layer][head][query][key]; probabilities[position][token]; targets, the token that
         follows at each position; telling, the [layer, head, query, key] with most weight on an earlier letter.
         """
-        run, doc = self.run if step is None else self.run_at(step), look or self.document(step)
+        run = self.run if step is None else self.run_at(step)
+        doc = look or self.document(None if step is None else run.step)
         if self.engine and step is None:
             seen = self.engine.read(doc)
             tokens, attention, probabilities = seen.tokens, seen.attention, seen.probabilities
@@ -352,7 +366,7 @@ class Session:
         """Go on from what state() gave."""
         run, n = self.run, len(self.run.gpt.parameters)
         self.snapshots.rewind(int(state[0]) if state[0] <= run.step else -1)
-        self.past_run, self.before_last = None, None
+        self.past_runs, self.before_last = {}, None
         self._put(state)
         self.snapshots.add(run.step, state[1:1 + n])
         self.held_out.stop()

@@ -9,6 +9,8 @@ import random
 from array import array
 from collections import deque, namedtuple
 
+from common import hangul
+
 MAX_SNAPSHOTS = 64
 MAX_BYTES = 32_000_000  # of all their weights together,
 MIN_SNAPSHOTS = 6       # though so many are taken in any case
@@ -58,8 +60,9 @@ class Snapshots:
 
     def invention(self, step: int, name: str) -> Invention:
         """How a name of a step was sampled, the last time if more than once. KeyError where none was."""
+        name = hangul.compose(name)  # jamo or syllables: it is the same name
         for made in reversed(self.inventions):
-            if (made.step, made.name) == (step, name):
+            if made.step == step and hangul.compose(made.name) == name:
                 return made
         raise KeyError(name)
 

@@ -294,3 +294,23 @@ def test_every_new_word_of_the_source_is_there_in_korean(visitor):
     visitor.press("run-edit")
     expect(visitor.see("edited-note")).to_have_text(said("edit.running", texts=KO, lines=1), timeout=30_000)
     expect(visitor.see("restore")).to_have_text(KO["edit.restore"])
+
+
+@pytest.mark.soak
+def test_a_name_of_a_core_with_a_token_more_than_letters_is_looked_into(visitor):
+    """Its heading is there, the worker lives on, and the edit is not lost."""
+    visitor.open("seed=43&n_embd=8&n_head=2")
+    open_editor(visitor)
+    text = change(visitor, "GPT(self.bos + 1,", "GPT(self.bos + 2,")
+    visitor.press("run-edit")
+    visitor.become(lambda: visitor.step() >= 2)
+    visitor.press("train")
+    visitor.wait("paused|problem|failed")
+    visitor.see("names").locator("[data-go]").last.click()
+    expect(visitor.page.locator("#panel-body h3")).to_be_visible()
+    for tool in ("letter", "number", "step", "name"):
+        visitor.press(f"inside-{tool}")
+        expect(visitor.see(f"inside-{tool}")).to_have_attribute("aria-current", "true")
+        expect(visitor.page.locator("#panel-body h3")).to_be_visible()
+    expect(visitor.see("sha256")).to_have_text(sha256(text))
+    expect(visitor.see("edited")).to_be_visible()

@@ -255,7 +255,7 @@ def test_a_kept_run_goes_on_after_a_reload_bit_for_bit(window, cpython):
 # ---- What goes wrong
 
 
-@pytest.mark.tolerates("404", "could not be loaded", "standard library", "Failed to", "[Ee]rror")
+@pytest.mark.tolerates("404", "HTTP 404", "standard library", "Failed to", "[Ee]rror")
 def test_a_file_that_is_missing_is_said_and_retry_goes_on(window, served):
     missing = next(served.folder.glob("vendor/pyodide-*/python_stdlib.zip"))
     away = missing.rename(missing.with_suffix(".away"))

@@ -9,6 +9,7 @@ import sessions
 from common.errors import UserError
 from sessions import CORE, after, walk
 from texts import EN
+from worker import highlight
 from worker.inspector import Inspector, run_copy
 
 SMALL = "n_embd=8&n_head=2&block_size=8"
@@ -59,7 +60,7 @@ def test_the_numbers_of_the_way_are_the_cores():
 
 @pytest.mark.parametrize(("stage", "function"), [
     ("embedding", "rmsnorm"), ("query", "attend"), ("attention", "softmax"), ("mix", "linear"), ("hidden", "relu"),
-    ("residual", "forward"), ("logits", "linear"), ("probabilities", "softmax"), ("choice", "softmax"),
+    ("residual", "forward"), ("logits", "linear"), ("probabilities", "softmax"), ("choice", "sample"),
     ("loss", "read")])
 def test_each_stage_lights_lines_of_the_function_that_computes_it(stage, function):
     html = inside().show(f"letter.1.{stage}", "emma")["html"]
@@ -77,7 +78,7 @@ def test_an_address_that_is_none_is_said(address):
 
 @pytest.mark.parametrize(("address", "nearest"), [
     ("letter.1.nothing", "letter.1.token"), ("letter." + "9" * 50, "letter.4.token"),
-    ("letter..token", "letter.1.token")])
+    ("letter..token", "letter.1.token"), ("letter.1.query", "letter.1.query")])
 def test_of_an_address_that_is_none_the_nearest_is_shown(address, nearest):
     assert inside().show(address, "emma")["address"] == nearest
 
@@ -190,3 +191,60 @@ def test_what_a_core_raises_is_said():
     with pytest.raises(UserError, match="inside.raised") as raised:
         panel.show("letter")
     assert raised.value.values["reason"].startswith("TypeError")
+
+
+@pytest.mark.parametrize("address", ["letter.1.token", "letter.1.mix", "name", "name.another", "number.loss",
+                                     "number.exp", "number.9.nudge", "step", "step.update", "step.after"])
+@pytest.mark.parametrize("changes", [
+    [("GPT(self.bos + 1,", "GPT(self.bos + 2,")],
+    [("GPT(self.bos + 1,", "GPT(self.bos + 9,")],
+    [("class Value", "class Number"), ("Value(", "Number("), ("isinstance(other, Value)", "isinstance(other, Number)")],
+    [("self.context = [", "self.seen = ["), ("self.context)", "self.seen)")],
+    [("def forward", "def read_on"), (".forward(", ".read_on(")],
+    [("def softmax", "def shares"), ("softmax(", "shares(")],
+    [("self.weights = {", "self.matrices = {"), ("self.weights", "self.matrices")],
+    [('"wte"', '"tokens"')],
+    [("x = rmsnorm([t + p", 'x = rmsnorm([t * GAIN + p'), ("class GPT:", "GAIN = Value(1.5)\n\nclass GPT:")],
+    [("self.bos = len(self.chars)", "self.end = len(self.chars)"), ("self.bos", "self.end")],
+    [("rng.choices(range(len(probs)), [p.data for p in probs])", "[max((p.data, i) for i, p in enumerate(probs))[1]]")],
+    [("        return self.loss.data", "        self.mean = self.square = None\n        return self.loss.data")],
+], ids=["a token more", "eight tokens more", "no Value", "no context", "no forward", "no softmax", "no weights",
+        "no wte", "a Value of the module", "no bos", "no random number", "no moments"])
+def test_any_edited_core_gets_a_page_with_a_heading_or_a_sentence(changes, address):
+    """Whatever a visitor's edit does without, the panel shows a page or says why there is none; nothing else."""
+    try:
+        panel = edited(*changes)
+        panel.session.alphabet += [f"#{n}" for n in range(len(panel.session.alphabet), 40)]
+        panel.session.names(3, 0.5, "", random.Random(1))
+    except Exception as error:  # what the core itself can't do is said elsewhere
+        pytest.skip(f"{type(error).__name__}: {error}")
+    try:
+        page = panel.show(address)
+    except UserError as error:
+        assert error.key in ("step.edited", "inside.raised", "inside.nowhere", "name.gone"), error
+    else:
+        assert "<h3" in page["html"]
+
+
+@pytest.mark.parametrize(("address", "functions"), [
+    ("number.exp", {"exp", "polynomial"}), ("number.log", {"log", "polynomial"}), ("number.pow", {"power"}),
+    ("number.wte.0.0", {"gauss"}), ("number.dot", {"dot"}), ("number.max", {"largest"}), ("number.sum", {"total"})])
+def test_a_number_lights_the_functions_that_computed_it_the_elementary_ones_too(address, functions):
+    html = inside().show(address, "emma")["html"]
+    lit = {int(number) for number in re.findall(r'<li value="(\d+)" class=lit>', html)}
+    for function in functions:
+        assert lit & {line for _, _, line in getattr(microgpt, function).__code__.co_lines() if line}, function
+
+
+def test_the_lines_of_the_core_lead_to_what_explains_them():
+    listing = highlight.listing(CORE).split("</li>")
+    links = {number: re.findall('data-go="([^"]+)"', line) for number, line in enumerate(listing, 1)}
+    panel, shown = inside(), 0
+    for address in dict.fromkeys(address for found in links.values() for address in found):
+        if address != "settings":  # which is a section of the page
+            assert panel.show(address)["html"], address
+            shown += 1
+    assert shown > 15
+    elementary = [number for number, line in enumerate(CORE.splitlines()[:52], 1)
+                  if re.match(r"def |[A-Z_0-9]+\b.* = ", line)]
+    assert len(elementary) == 10 and all(links[number] for number in elementary)

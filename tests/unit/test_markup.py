@@ -90,11 +90,12 @@ def test_the_likeliest_are_shown_in_order_and_the_true_one_always(target, shown)
     assert [int(cell["data-token"]) for cell in row if "data-true" in cell] == [target]
 
 
-def test_each_position_says_what_was_read_and_a_long_text_is_cut_at_its_front():
+def test_each_position_says_what_was_read_as_a_text_of_its_own_direction():
     letters = ["·", *"abcdefgabcdefg"]
     html = markup.probabilities(letters, ALPHABET, [ROW] * 15, [0] * 15)
     heads = [element["text"] for element in elements(html, "th")]
-    assert heads[:3] == ["·", "·a", "·ab"] and heads[-1] == "cdefgabcdefg"
+    assert heads[:3] == ["·", "·a", "·ab"] and heads[-1] == "·abcdefgabcdefg"
+    assert html.count("<bdi>") == 15  # the style sheet cuts a long one at its front, by the line's direction
 
 
 def test_an_alphabet_of_two_shows_both():

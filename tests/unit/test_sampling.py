@@ -2,12 +2,15 @@
 import random
 import re
 from functools import cache
+from html import unescape
 
 import microgpt
 import pytest
 import sessions
+from common import recipe as recipes
 from common.errors import UserError
 from sessions import CORE, ROOT, after, walk
+from worker import markup
 from worker.inspector.edit_distance import Nearest, edits
 from worker.snapshots import RecordedRandom
 
@@ -175,3 +178,31 @@ def test_an_invented_name_is_shown_with_its_nearest_and_a_listed_one_as_such():
         if len(seen) == 2:
             break
     assert seen == {True, False}
+
+
+@pytest.mark.parametrize("fragment", ["data=korean-names&letters=jamo&" + SMALL, "data=korean-names&" + SMALL,
+                                      "data=cities&" + SMALL, "data=japanese-names&" + SMALL])
+def test_every_name_of_the_list_opens_as_it_is_written_there(fragment):
+    """The list writes jamo as syllables; the page's address has the name as the list has it."""
+    panel = inside(fragment, 12)
+    listed = [(made.step, panel.session.composed(made.name)) for made in panel.session.snapshots.inventions]
+    html = markup.names([(step, name, True) for step, name in listed], {"new": "new"})
+    links = re.findall(r'data-go="(name\.[^"]*)"', html)
+    assert len(links) == len(listed) == 6
+    for link, (step, name) in zip(links, listed, strict=True):
+        page = panel.show(unescape(link))
+        assert (page["address"], page["step"]) == (f"name.{step}.{name}.0", step)
+        assert f'class="origin">“{name}”' in page["html"]
+        assert not re.search("[\u1100-\u11ff]", page["html"])
+
+
+def test_documents_of_jamo_are_shown_as_syllables():
+    panel = inside("data=korean-names&letters=jamo&" + SMALL, 2)
+    for address in ("letter", "step", "step.after"):
+        text = re.sub(r'data-look="[^"]*"', "", panel.show(address)["html"])
+        assert not re.search("[\u1100-\u11ff]", text), address
+
+
+def test_the_longest_name_there_can_be_fits_into_a_link():
+    address = f"name.100000.{'가' * 64}.64"
+    assert recipes.parse("view=" + recipes.quote(address))[0]["view"] == address

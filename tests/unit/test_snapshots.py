@@ -5,8 +5,10 @@ from array import array
 import microgpt
 import pytest
 from page.parts import name_share
-from sessions import after
+from sessions import CORE, after
 from test_session import NAMES
+from texts import EN
+from worker.inspector import Inspector
 from worker.snapshots import MAX_BYTES, MAX_SNAPSHOTS, MIN_SNAPSHOTS, Invention, Snapshots, strides
 
 SMALL = "n_embd=8&n_head=2&block_size=8&num_steps=300"
@@ -80,8 +82,33 @@ def test_a_step_of_the_past_looks_as_it_did_then(look):
     for step in [*reversed(kept[:-1]), *kept[:-1]]:
         assert session.view(look, step) == after(SMALL, step)[0].view(look)
     assert session.state() == state
-    with pytest.raises(KeyError):
-        session.view(look, 7)
+    assert session.view(look, 7) == session.view(look, 5)
+
+
+def test_a_step_that_has_no_snapshot_any_more_is_shown_by_the_nearest():
+    """A visitor looks back at step 37 until after the history has thinned out, draws names of then, and looks away."""
+    session = after(SMALL, 40)[0]
+    session.view("", 35)
+    for _ in range(50):
+        session.train(0, 0.5, "")
+    for step in (32, 33, 38):
+        assert step not in session.snapshots.weights
+        nearest = min(session.snapshots.weights, key=lambda kept: abs(kept - step))
+        panel = Inspector(session, CORE, EN)
+        assert panel.show("letter.1.mix", at=step)["step"] == nearest
+        assert panel.show("name.another", at=step, refresh=True)["step"] == nearest
+        assert {made for made, _, _ in session.names(3, 0.5, "", random.Random(1), step)} == {nearest}
+
+
+def test_to_draw_a_name_of_another_step_does_not_end_a_look_back():
+    session = after(SMALL, 12)[0]
+    seen = session.view("emma", 7)
+    for _ in range(70):
+        session.train(0, 0.5, "")
+    assert 7 not in session.snapshots.weights
+    step, name = session.snapshots.inventions[0][:2]
+    Inspector(session, CORE, EN).show(f"name.{step}.{name}.0")
+    assert session.view("emma", 7) == seen
 
 
 def test_losses_and_names_are_those_of_a_run_that_keeps_nothing():

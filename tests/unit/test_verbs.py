@@ -48,7 +48,7 @@ def test_a_run_is_begun_trained_looked_at_and_restored(worker):
     assert start(worker) == {"step": 0, "snapshots": [0], "chars": "abcdlnor"}
     frame = json.loads(worker.train(0, 0.5, "", "", True))
     assert (frame["step"], frame["snapshots"], frame["declined"]) == (1, [0, 1], None)
-    assert frame["pictures"].keys() == {"letters", "telling", "attention", "probabilities"}
+    assert frame["pictures"].keys() == {"letters", "telling", "attention", "probabilities", "positions"}
     assert json.loads(worker.look_back(9, "anna"))["step"] == 1
     assert json.loads(worker.inspect("number.loss", "anna", False, None, 0.5, ""))["address"] == "number.loss"
     saved = Uint8Array(worker.state())

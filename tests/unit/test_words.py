@@ -197,8 +197,7 @@ NO_SENTENCES = {
     "worker/snapshots.py": ["step name temperature prefix draws"],  # fields
     "worker/inspector/training_step.py": ["for p, m, v"],  # the core's code, by which a line is found
 }
-# What a failed download answered, quoted in the brackets of status.failed.
-QUOTED = ("could not be loaded (HTTP", "it was ended")
+QUOTED = ("it was ended",)  # of a worker that the page ended itself: nobody is told
 CODE = re.compile(r"[<\n]|--|\(\)")
 WORDS_IN_A_ROW = re.compile(r"[A-Za-z’']+,?(?: [A-Za-z’']+,?){2,}")
 
@@ -259,6 +258,36 @@ PARTICLES = "이|가|은|는|을|를|과|와|로|으로|이나|나|이라|라|�
 def test_no_korean_particle_hangs_on_a_value():
     hanging = re.compile(r"\{\w+\}[”’»]?(?:" + PARTICLES + r")(?![가-힣])")
     assert {key: found[0] for key, text in KO.items() if (found := hanging.search(text))} == {}
+
+
+# By its last letter, how a foreign word or a number ends as it is read in Korean; what is not here can't be told.
+LAST_LETTERS = {"vowel": "aeiosuvxyz_%2459", "ㄹ": "lr178", "consonant": "mn036"}
+LAST_SOUNDS = {"GPT": "vowel", "exp": "vowel", "names.txt": "vowel", "n_head": "vowel",
+               "n_embd": "vowel", "MB": "vowel"}
+AFTER = {"vowel": {"가", "는", "를", "와", "로", "나", "라", "며", "고", "면"},
+         "ㄹ": {"이", "은", "을", "과", "로", "이나", "이라", "이며", "이고", "이면"},
+         "consonant": {"이", "은", "을", "과", "으로", "이나", "이라", "이며", "이고", "이면"}}
+
+
+def wrong_particles(text):
+    """Each foreign word or number of a text with a particle that does not fit its last sound."""
+    after_word = re.compile(r"([A-Za-z_][\w.]*?[A-Za-z]|[A-Za-z]|\d|%)(" + PARTICLES + "|면|이면)(?![가-힣])", re.ASCII)
+    for word, particle in after_word.findall(text):
+        last = next((sound for sound, letters in LAST_LETTERS.items() if word[-1].lower() in letters), None)
+        sound = LAST_SOUNDS.get(word, last)
+        if sound and particle not in AFTER[sound]:
+            yield word + particle
+
+
+def test_particles_after_foreign_words_and_numbers_fit_their_sound():
+    assert {key: wrong for key, text in KO.items() if (wrong := list(wrong_particles(text)))} == {}
+
+
+@pytest.mark.parametrize(("text", "wrong"), [
+    ("Adam는", ["Adam는"]), ("GPT이", ["GPT이"]), ("2.644이", ["4이"]), ("2.644가", []), ("ReLU를 거쳐 0으로", []),
+    ("1로", []), ("3로", ["3로"]), ("A로", [])])
+def test_a_particle_that_does_not_fit_is_found_out(text, wrong):
+    assert list(wrong_particles(text)) == wrong
 
 
 @pytest.mark.parametrize("text", ["{loss}이 됩니다", "“{doc}”을 읽고", "{weight}는"])

@@ -19,6 +19,15 @@ ARROWS = {"ArrowUp": (-1, 0), "ArrowDown": (1, 0), "ArrowLeft": (0, -1), "ArrowR
 NEAREST = options(block="nearest")
 NARROW = window.matchMedia("(max-width: 42.5em)")  # as the style sheet has it
 BELOW_TITLE = 160  # px of a page that are to be in sight below its title when it is opened
+MAX_PLACES = 100   # that Back can go to
+
+
+class Place:
+    """Where a visitor was: an address, the document that was looked at, how far down the window the page began, and
+    the address of what was pressed there, or ""."""
+
+    def __init__(self, address, look, top, pressed):
+        self.address, self.look, self.top, self.pressed = address, look, top, pressed
 
 
 class InspectorPanel:
@@ -33,6 +42,8 @@ class InspectorPanel:
         self.final = False  # and there will be no newer numbers in this run
         self.problem = None # the sentence that says why there is nothing to see
         self.opener = None  # what was pressed to open the panel, where the focus goes back to
+        self.places = []    # where one was before, the last one last: Back goes there
+        self.returning = None  # the Place that one goes back to, until it is shown
         state.on_step.add(self.show_step)
         state.on_run.add(self.run_changed)
 
@@ -40,19 +51,30 @@ class InspectorPanel:
         """Open the address of whatever carries one."""
         if not self.address:
             self.opener = link
+        here, asked = self.place(link), self.asked
         if link.hasAttribute("data-look"):
             dom.get("look").value = link.dataset.look
             await self.controls.look()
-        await self.open(link.dataset.go)
+        if asked == self.asked:  # else another page was asked for meanwhile, or the panel was closed
+            await self.open(link.dataset.go, here=here)
 
-    async def open(self, address, again=False, step=False):
+    def place(self, link=None):
+        """The Place where one is; link: what is pressed there."""
+        body = dom.get("panel-body")
+        pressed = link.dataset.go if link and body.contains(link) else ""
+        return Place(self.address, dom.get("look").value, body.getBoundingClientRect().top, pressed)
+
+    async def open(self, address, again=False, step=False, here=None):
         """Show what is at an address, and say whether there is anything. again: read the document anew, with the
-        weights of now; step: this is a mere step along a way, and the focus is to stay where it is."""
+        weights of now; step: this is a mere step along a way, and the focus is to stay where it is; here: the Place
+        that one leaves for it."""
         if self.state.worker == STARTING:
             self.controls.open_view(address)  # the page opens it when Python is there
             return True
         self.asked += 1
-        asked, self.wanted = self.asked, address
+        asked, self.wanted, self.problem = self.asked, address, None
+        if self.returning and self.returning.address != address:
+            self.returning = None
         try:
             answer = await self.training.ask(
                 "inspect", address, known(self.state, "look"), again or not self.address, self.history.step,
@@ -60,19 +82,23 @@ class InspectorPanel:
             if answer is None or asked != self.asked:
                 return True
             answer = loads(answer)
-            dom.line("inside-note")
+            if here and here.address and (here.address, here.look) != (answer.address, dom.get("look").value):
+                self.places = self.places[1 - MAX_PLACES:] + [here]
             self.address, self.back, self.next, self.step = answer.address, answer.back, answer.next, answer.step
             self.final = answer.final
         except UserError as error:
             if asked == self.asked:
                 self.problem = error.key, error.values
-                dom.line("inside-note", self.problem)
             return asked != self.asked
         finally:
             if asked == self.asked:
                 self.wanted = self.address
+                dom.line("inside-note", *[self.problem] if self.problem else [])
         dom.get("panel").hidden = dom.get("panel-turn").hidden = False
         self.show(answer.html, step)
+        if self.returning:
+            self.return_to(self.returning)
+            self.returning = None
         self.show_step(self.step if self.history.step is None else self.state.step)
         self.controls.open_view(self.address, step)
         return True
@@ -84,7 +110,8 @@ class InspectorPanel:
         was_within = body.contains(focused)
         group = focused.closest("[role=group]") if was_within else None
         body.innerHTML = html
-        dom.get("panel-back").disabled, dom.get("panel-next").disabled = not self.back, not self.next
+        dom.get("panel-back").disabled = not (self.places or self.way_back())
+        dom.get("panel-next").disabled = not self.next
         for tab in document.querySelectorAll("#inside-ways [data-go]"):
             tab.ariaCurrent = "true" if tab.dataset.go.split(".")[0] == self.address.split(".")[0] else "false"
         for table in body.querySelectorAll("[role=grid]"):
@@ -113,6 +140,19 @@ class InspectorPanel:
         if not document.activeElement or not title.isSameNode(document.activeElement):  # else it is read out anyway
             dom.get("panel-said").textContent = ((letter.textContent + ": " if letter else "") + title.textContent)
 
+    def return_to(self, place):
+        """The page is shown as one left it: as far down the window, with the focus on what was pressed."""
+        body = dom.get("panel-body")
+        pressed = [one for one in body.querySelectorAll("[data-go]") if one.dataset.go == place.pressed]
+        if pressed:
+            pressed[0].tabIndex = 0
+            pressed[0].focus(STAY)
+        window.scrollBy(options(top=body.getBoundingClientRect().top - place.top, behavior="instant"))
+
+    def way_back(self):
+        """The page before this one along its way; the graph of numbers has no such order."""
+        return "" if self.address.startswith("number.") else self.back
+
     def bring_into_sight(self):
         dom.get("inside-title").scrollIntoView()
         self.sections.point_at("inside")
@@ -139,13 +179,29 @@ class InspectorPanel:
     async def go(self, address):
         """A step along the way. Its text comes into sight: on a phone, where it fills the window, to the top."""
         if address:
-            await self.open(address, step=True)
+            await self.open(address, step=True, here=self.place())
             title = dom.get("panel-body").querySelector("h3")
             if title:
                 title.scrollIntoView(*[] if NARROW.matches else [NEAREST])
 
     async def press_back(self, *_):
-        await self.go(self.back)
+        """To where one was before, as one left it; from the first page, to the one before it on its way."""
+        if self.places:
+            await self.go_back_to(self.places.pop())
+        elif self.way_back():
+            await self.go(self.way_back())
+            self.places = []
+            dom.get("panel-back").disabled = not self.way_back()
+
+    async def go_back_to(self, place):
+        asked = self.asked
+        if place.look != dom.get("look").value:
+            dom.get("look").value = place.look
+            await self.controls.look()
+        if asked != self.asked:
+            return True
+        self.returning = place
+        return await self.open(place.address, step=True)
 
     async def press_next(self, *_):
         await self.go(self.next)
@@ -169,6 +225,7 @@ class InspectorPanel:
 
     def close(self):
         self.address = self.back = self.next = self.wanted = ""
+        self.places = []
         self.asked += 1
         dom.get("panel").hidden = dom.get("panel-turn").hidden = True
         dom.get("panel-body").innerHTML = dom.get("panel-said").textContent = ""
@@ -177,7 +234,13 @@ class InspectorPanel:
     async def follow(self, address):
         """Show what the page's address asks for; of what is nowhere, say so where the visitor is."""
         if address and address != self.address:
-            if not await self.open(address) and address == self.state.recipe["view"]:
+            been = [i for i, place in enumerate(self.places) if place.address == address]
+            if been:  # by the browser's Back
+                place, self.places = self.places[been[-1]], self.places[:been[-1]]
+                found = await self.go_back_to(place)
+            else:
+                found = await self.open(address, here=self.place())
+            if not found and address == self.state.recipe["view"]:
                 dom.line("ignored", *self.controls.notes, self.problem)
         elif not address and (self.address or self.wanted):  # it may be on its way
             self.close()
@@ -191,7 +254,12 @@ class InspectorPanel:
             columns = cell.parentElement.querySelectorAll("[data-go]").length
             self.focus(cell, move[0] * columns + move[1])
         elif self.address and move and move[1] and not event.target.closest("input, select"):
-            await self.go(self.next if move[1] > 0 else self.back)
+            if move[1] > 0:
+                await self.go(self.next)
+            elif self.way_back():
+                await self.go(self.way_back())
+            else:
+                await self.press_back()
 
     def focus(self, cell, move):
         """Hand the focus to the next number of a table, which the Tab key enters at the one that had it last."""

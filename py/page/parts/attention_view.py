@@ -22,6 +22,7 @@ class AttentionView:
         """Put new pictures in place, large ones table by table. The chosen cell stays chosen, and focused if it was."""
         self.shown += 1
         focused = dom.get("attention").contains(document.activeElement)
+        document.documentElement.style.setProperty("--positions", str(pictures.positions))
         if await self.place(pictures.attention, pictures.letters.length, self.shown):
             dom.get("probabilities").innerHTML = pictures.probabilities
             self.read_out_cell(pictures, focused and document.body.isSameNode(document.activeElement))

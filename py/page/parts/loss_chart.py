@@ -139,7 +139,7 @@ class LossChart:
         """uPlot's options; what follows the run, or the colour scheme, is a function that uPlot calls when it draws."""
         axis = {"grid": {"width": 1}, "ticks": {"show": False}, "font": "12px system-ui, sans-serif"}
         options = window.JSON.parse(json.dumps({
-            "width": max(200, self.element.clientWidth), "height": HEIGHT, "padding": [8, 16, 0, 0],
+            "width": max(200, self.element.clientWidth), "height": HEIGHT, "padding": [8, 20, 0, 0],
             "cursor": {"y": False, "drag": {"x": False}, "points": {"show": False}}, "legend": {"show": False},
             "scales": {"x": {"time": False}, "y": {}}, "axes": [dict(axis, size=26), dict(axis, size=32, space=36)],
             "series": [{}, {"width": 0, "points": {"show": True, "size": 2.5, "width": 0}},

@@ -12,7 +12,7 @@ class NamesList:
     def __init__(self):
         self.step = None  # of the past that is looked at; None for now
         self.last = None  # the item of the last names that came last
-        self.events = [("names", "keydown", self.key)]
+        self.events = [("names", "keydown", self.key), ("names-all", "click", self.toggle_all)]
         on_language.add(self.relabel)
 
     # ---- What is in it
@@ -91,6 +91,13 @@ class NamesList:
         for which in ("new", "listed"):
             for label in document.querySelectorAll("#names .%s, .names-list .%s" % (which, which)):
                 label.textContent = say(which)
+
+    def toggle_all(self, *_):
+        """On a phone the list has the newest names only, or all."""
+        button = dom.get("names-all")
+        whole = dom.get("names").classList.toggle("whole")
+        button.ariaExpanded = "true" if whole else "false"
+        put("names-all", ("names.few" if whole else "names.all", {}))
 
     def key(self, event):
         """The arrow keys go from name to name; Enter is the press on one."""

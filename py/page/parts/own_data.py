@@ -47,7 +47,7 @@ class OwnData:
             problem = "HTTP %d" % answer.status
         except Exception as error:
             problem = reason(error)
-        raise Failed("%s could not be loaded (%s)" % (address.split("?")[0], problem))
+        raise Failed("%s: %s" % (address.split("?")[0], problem))
 
     def of(self, recipe):
         """A recipe's own data as (bytes, facts); None where it has none, or they are not here."""

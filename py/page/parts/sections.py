@@ -67,6 +67,9 @@ class Sections:
         within = [place.dataset.section for place in self.places if place.dataset.section in self.in_band]
         if within and not self.jumped:
             self.mark(within[-1])
+        elif window.scrollY <= 0 and (not self.jumped or self.places[0].dataset.section != document.body.dataset.at):
+            self.jumped = False  # at the top, however one came there
+            self.mark(self.places[0].dataset.section)
 
     def mark(self, name):
         """Mark a section of the row; of what has no place there, as the explanations, none."""

@@ -8,6 +8,7 @@ the model. The page's own links can hold one. Each kind is a module of this pack
 tracer.py and document_trace.py get the numbers from the core, figures.py draws them, and excerpt.py shows the lines
 that computed them.
 """
+import traceback
 from importlib import import_module
 
 from common.bidi import isolated
@@ -17,6 +18,8 @@ from .document_trace import DocumentTrace
 from .excerpt import Excerpt
 
 KINDS = {"letter": "forward_pass", "name": "sampling", "number": "value", "step": "training_step"}  # their modules
+TITLES = {"letter": "inside.letter", "name": "inside.name", "number": "inside.number", "step": "inside.slow"}
+
 
 class Page:
     """What is at an address. html: the page's body; lines: the numbers of the core's lines that compute it; back and
@@ -72,10 +75,20 @@ class Inspector:
         except ArithmeticError:
             raise UserError("inside.overflow") from None
         except Exception as error:  # an edited core can raise anything; the run itself goes on
+            if not self.in_the_core(error):  # it did not raise: it has not what a page expects
+                raise UserError("step.edited") from error
             raise UserError("inside.raised", reason=quoted(error)) from error
+        if "<h3" not in page.html:
+            page.html = f"<h3>{self.say(TITLES[kind])}</h3>{page.html}"
         step = page.step if page.step is not None else self.reading.step if self.reading else self.session.run.step
         return {"address": page.address, "back": page.back, "next": page.next, "step": step, "final": page.final,
                 "html": f'<div class="page">{page.html}</div>{self.excerpt.html(page.lines)}'}
+
+    def in_the_core(self, error: BaseException) -> bool:
+        """Whether an exception was raised by a line of the core, and not by what looks at it."""
+        core = type(self.session.run).train.__code__.co_filename
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        return frame.f_code.co_filename == core
 
     def read(self) -> DocumentTrace:
         """The document trace that is shown: made when it is first needed."""

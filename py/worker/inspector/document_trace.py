@@ -3,6 +3,8 @@
 The copy has all of the run for itself (run_copy.py), so that neither reading, nor asking for gradients, nor nudging a
 number touches the run; and so that what is shown stays as it was while the run trains on.
 """
+from common.errors import UserError
+
 from .run_copy import RunCopy
 from .tracer import Nudge, Tracer
 
@@ -33,7 +35,11 @@ class DocumentTrace:
         self._has_gradients, self._users = False, {}
 
     def name(self, value) -> str:
-        """The name of a Value of this trace."""
+        """The name of a Value of this trace. One that an edited core made at another time gets the next number."""
+        if id(value) not in self._names:
+            self._names[id(value)] = str(len(self.tracer.nodes))
+            self.tracer.nodes.append(value)
+            self._users = {}
         return self._names[id(value)]
 
     def value(self, name: str):
@@ -78,6 +84,8 @@ class DocumentTrace:
             matrix, row, column = name.rsplit(".", 2)
             reader.gpt.weights[matrix][int(row)][int(column)].data += by
             reader.read(self.doc)
+        elif id(value) not in self._index:
+            raise UserError("step.edited")
         else:
             with Nudge(type(reader).read, self._index[id(value)], by):
                 reader.read(self.doc)

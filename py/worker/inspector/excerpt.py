@@ -8,14 +8,24 @@ class Excerpt:
     def __init__(self, text: str):
         """text: the core's source."""
         self.lines, self.text = highlight.lines(text), text.splitlines()
-        functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
-        self.named = {node.name: (node.lineno, node.end_lineno) for node in functions}
+        tree = ast.parse(text)
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        self.named = {node.name: node for node in reversed(functions)}  # of several with one name, the outermost
+        self.named |= {f"{node.name}.{method.name}": method for node in tree.body if isinstance(node, ast.ClassDef)
+                       for method in node.body if isinstance(method, ast.FunctionDef)}
         self.spans = sorted(((node.lineno, node.end_lineno) for node in functions), reverse=True)
 
     def containing(self, function: str, pieces) -> set[int]:
         """The numbers of a function's lines that contain any of these pieces of text."""
-        start, end = self.named.get(function, (1, 0))
-        return {number for number in range(start, end + 1) if any(piece in self.text[number - 1] for piece in pieces)}
+        node = self.named.get(function)
+        return {number for number in range(node.lineno, node.end_lineno + 1)
+                if any(piece in self.text[number - 1] for piece in pieces)} if node else set()
+
+    def body(self, *functions: str) -> set[int]:
+        """The numbers of these functions' lines, without their heads and docstrings."""
+        nodes = [self.named[function] for function in functions if function in self.named]
+        return {number for node in nodes for part in node.body[ast.get_docstring(node) is not None:]
+                for number in range(part.lineno, part.end_lineno + 1)}
 
     def html(self, lit) -> str:
         """lit: the numbers of the lines to highlight. Each function with one is shown whole, numbered as in the file;

@@ -28,6 +28,11 @@ def signed(value: float) -> str:
     return written(value, 1, 2)
 
 
+def fitted(text: str) -> str:
+    """A number in a cell, which has room for five characters in their full size, and no wide ones among them."""
+    return f"<span{' class=long' if len(text) > 5 or 'e' in text else ''}>{text}</span>"
+
+
 def vector(label, values, names, letters=(), marked=None):
     """Numbers side by side. label: HTML; values: floats; names: of each, as DocumentTrace.name() gives them; letters:
     what each belongs to, if it has a letter; marked: the index of one to point out."""
@@ -36,7 +41,7 @@ def vector(label, values, names, letters=(), marked=None):
         f'<td data-go="number.{name}" data-value="{value:.6g}" style="--w:{abs(value) / largest:.3f}"'
         f'{" data-minus" if value < 0 else ""}{" data-zero" if value == 0 else ""}'
         f'{" data-true" if i == marked else ""}>'
-        f'{f"<b>{escape(letters[i])}</b>" if letters else ""}<span>{signed(value)}</span></td>'
+        f'{f"<b>{escape(letters[i])}</b>" if letters else ""}{fitted(signed(value))}</td>'
         for i, (value, name) in enumerate(zip(values, names)))
     return (f'<table role="grid" class="vector{" lettered" if letters else ""}"><caption>{label}</caption>'
             f"<tbody><tr>{cells}</tr></tbody></table>")

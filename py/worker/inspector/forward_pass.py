@@ -14,10 +14,11 @@ MAX_INVENTED = 5    # of the last invented names, offered as documents
 
 class Stage:
     """A stage of a letter's way. key: of its texts, and in its address; layer: its number, or None; figures: HTML;
-    nodes: the Values whose lines are highlighted; values: what goes into its sentence."""
+    nodes: the Values whose lines are highlighted, if not lines says which; values: what goes into its sentence."""
 
-    def __init__(self, key, layer, figures, nodes, **values):
+    def __init__(self, key, layer, figures, nodes, lines=(), **values):
         self.key, self.layer, self.figures, self.nodes, self.values = key, layer, figures, nodes, values
+        self.lines = lines
 
 
 class ForwardPass:
@@ -41,8 +42,8 @@ class ForwardPass:
         for build in builders:
             try:
                 self.stages.append(build() if layer is None else build(layer))
-            except (LookupError, AttributeError, TypeError):  # an edited core has nothing of the kind
-                continue
+            except (LookupError, AttributeError, TypeError, ValueError, ZeroDivisionError):
+                continue  # an edited core has nothing of the kind
 
     def vector(self, key, nodes, letters=(), marked=None, **values):
         label = self.inspector.say("letter." + key, **values)
@@ -137,7 +138,8 @@ class ForwardPass:
         label = self.inspector.say("letter.order")
         return Stage("choice", None, figures.vector(
             label, [made[token].data for token in shown], [self.trace.name(made[token]) for token in shown],
-            [self.alphabet[token] for token in shown], place), made, best=escape(self.alphabet[order[0]]),
+            [self.alphabet[token] for token in shown], place), [],
+            self.inspector.excerpt.containing("sample", ("rng.choices(",)), best=escape(self.alphabet[order[0]]),
             percent=f"{100 * made[order[0]].data:.0f}", next=escape(self.alphabet[self.target]), place=place + 1,
             count=len(made))
 
@@ -172,14 +174,17 @@ def show(inspector, pieces: list[str]) -> Page:
     position = min(int(position[:4] or 1), length - 1)
     way = ForwardPass(inspector, position)
     names = [way.name(stage) for stage in way.stages]
-    at = names.index(stage) if stage in names else 0
+    if not names:
+        raise UserError("step.edited")
+    stage = next((name for name in names if stage and name.startswith(stage)), names[0])  # "query" for "query1"
+    at = names.index(stage)
     shown = way.stages[at]
     addresses = [f"letter.{position}.{name}" for name in names]
     letters = figures.choices([(f"letter.{p}.{names[at]}", way.alphabet[token])
                                for p, token in enumerate(way.trace.tokens[:-1])], f"letter.{position}.{names[at]}")
     stages = figures.choices(zip(addresses, map(way.title, way.stages)), addresses[at])
     # Where no Value is made, it is the line that hands the token to the model.
-    lines = way.trace.lines(shown.nodes) or {way.forward.line}
+    lines = shown.lines or way.trace.lines(shown.nodes) or {way.forward.line}
     say = inspector.say
     html = (documents(inspector, addresses[at])
             + f'<div class="letters" role="group" aria-label="{escape(say("letter.letters"))}">{letters}</div>'
@@ -196,7 +201,8 @@ def documents(inspector, address):
     """The documents to choose from: the current training document, the visitor's, and the latest invented names."""
     at_hand = inspector.session.document() if inspector.look else inspector.read().doc
     invented = [made.name for made in reversed(inspector.session.snapshots.inventions)]
-    others = dict.fromkeys([inspector.look, *invented[:MAX_INVENTED]])
-    items = [("", inspector.say("letter.at-hand", doc=at_hand)), *((doc, doc) for doc in others if doc)]
+    others, composed = dict.fromkeys([inspector.look, *invented[:MAX_INVENTED]]), inspector.session.composed
+    items = [("", inspector.say("letter.at-hand", doc=composed(at_hand)))]
+    items += [(doc, composed(doc)) for doc in others if doc]
     return (f'<div class="documents" role="group" aria-label="{escape(inspector.say("letter.documents"))}">'
             f"{figures.documents(items, address, inspector.look)}</div>")

@@ -7,8 +7,10 @@ import sys
 from bisect import bisect
 from itertools import accumulate
 
+from common import hangul
 from common.errors import UserError
 from worker.markup import escape, head_name
+from worker.session import BOUNDARY
 from worker.snapshots import RecordedRandom
 
 from . import Page, figures
@@ -60,10 +62,9 @@ def drawing(inspector, made) -> Drawing:
     """The Drawing of an invention: the last one, or a new one with the weights of its step."""
     if not inspector.drawing or inspector.drawing.made is not made:
         session = inspector.session
-        try:
-            run = session.synced() if made.step == session.run.step else session.run_at(made.step)
-        except KeyError:
-            raise UserError("name.gone") from None
+        run = session.synced() if made.step == session.run.step else session.run_at(made.step, "draw")
+        if run.step != made.step:
+            raise UserError("name.gone")
         inspector.drawing = Drawing(run, made)
         if inspector.drawing.name != made.name:  # by a compiled run that had not the core's very bits
             raise UserError("name.gone")
@@ -99,22 +100,23 @@ def chosen(inspector, pieces):
 def show(inspector, pieces: list[str]) -> Page:
     """pieces: none, or "another", or a step, a name, a position."""
     made, position = chosen(inspector, pieces)
-    redrawn, alphabet = drawing(inspector, made), inspector.session.alphabet
+    redrawn, composed = drawing(inspector, made), inspector.session.composed
     try:
         position = min(position, len(redrawn.draws) - 1)
-        draw, start = redrawn.draws[position], f"name.{made.step}.{made.name}."
-        letters = (made.name + alphabet[-1])[:len(redrawn.draws)]
+        draw, start = redrawn.draws[position], f"name.{made.step}.{composed(made.name)}."
+        letters = [*map(hangul.shown, made.name), BOUNDARY][:len(redrawn.draws)]
         ways = figures.choices([(f"{start}{p}", letter) for p, letter in enumerate(letters)], f"{start}{position}")
-        before = alphabet[-1] + made.name[:position]
-        kind = "given" if draw.token is None else "end" if draw.token == len(alphabet) - 1 else "drawn"
-        body = draw_figures(inspector, redrawn, draw, before, kind) if draw.token is not None else sentence(
-            inspector, "given", prefix=escape(made.prefix))
+        read = composed(BOUNDARY + made.name[:position])
+        kind = "given" if draw.token is None else "end" if draw.token == inspector.session.run.bos else "drawn"
+        body = draw_figures(inspector, redrawn, draw, read, kind) if draw.token is not None else sentence(
+            inspector, "given", prefix=escape(composed(made.prefix)))
         html = (f'<div class="letters" role="group" aria-label="{escape(inspector.say("name.letters"))}">{ways}</div>'
-                f'{origin(inspector, made)}<h3>{escape(before)} → <b>{escape(letters[position])}</b></h3>{body}'
-                f"{heads(inspector, draw, before)}{others(inspector, made)}")
+                f'{origin(inspector, made)}<h3>{escape(read)} → <b>'
+                f"{escape(letters[position])}</b></h3>{body}"
+                f"{heads(inspector, draw, [BOUNDARY, *letters[:position]])}{others(inspector, made)}")
     except (LookupError, AttributeError, TypeError):  # an edited core draws in another way
         html = f'<p class="sentence">{inspector.say("step.edited")}</p>{others(inspector, made)}'
-        return Page(f"name.{made.step}.{made.name}.0", html, step=made.step)
+        return Page(f"name.{made.step}.{composed(made.name)}.0", html, step=made.step)
     return Page(f"{start}{position}", html, inspector.excerpt.containing("sample", LINES[kind]),
                 f"{start}{position - 1}" if position else "",
                 f"{start}{position + 1}" if position + 1 < len(redrawn.draws) else "", made.step)
@@ -128,11 +130,13 @@ def origin(inspector, made):
     """Whether the name is in the data, and if not, which there come nearest; nothing where the data are not here."""
     if not inspector.session.has_data:
         return ""
+    composed = inspector.session.composed
+    name = composed(made.name)
     if made.name in inspector.session.listed:
-        text = inspector.say("name.listed", name=escape(made.name))
+        text = inspector.say("name.listed", name=escape(name))
     else:
-        text = inspector.say("name.new", name=escape(made.name), nearest=", ".join(
-            f"<span data-distance={distance}>{escape(document)}</span>"
+        text = inspector.say("name.new", name=escape(name), nearest=", ".join(
+            f"<span data-distance={distance}>{escape(composed(document))}</span>"
             for distance, document in nearest(inspector, made.name)))
     return f'<p class="origin">{text}</p>'
 
@@ -146,11 +150,11 @@ def nearest(inspector, name: str) -> list:
     return inspector.nearest[name]
 
 
-def draw_figures(inspector, redrawn, draw, before, kind):
-    """The draw of a letter: in words, as two bars cut at each letter's share, and as a table of them."""
+def draw_figures(inspector, redrawn, draw, read, kind):
+    """The draw of a letter after those read: in words, as two bars cut at each letter’s share, and as a table."""
     temperature, alphabet = redrawn.made.temperature, inspector.session.alphabet
-    values = {"before": escape(before), "letter": escape(alphabet[draw.token]), "number": f"{draw.number:.4f}",
-            "low": f"{draw.low:.4f}", "high": f"{draw.high:.4f}"}
+    values = {"before": escape(read), "letter": escape(alphabet[draw.token]),
+              "number": f"{draw.number:.4f}", "low": f"{draw.low:.4f}", "high": f"{draw.high:.4f}"}
     marked = f'<i style="--x:{draw.number:.5f}"></i>'
     hot = inspector.say("name.temperature", temperature=f"{temperature:g}")
     bars = "".join(
@@ -212,12 +216,13 @@ def others(inspector, made):
     """Links to other names: the newest that can be drawn again, and one that is yet to be invented."""
     names = []
     for other in reversed(inspector.session.snapshots.inventions):
-        address = f"name.{other.step}.{other.name}.0"
-        if can_redraw(inspector.session, other, inspector.at) and (address, other.name or "∅") not in names:
-            names.append((address, other.name or "∅"))
+        name = inspector.session.composed(other.name)
+        address = f"name.{other.step}.{name}.0"
+        if can_redraw(inspector.session, other, inspector.at) and (address, name or "∅") not in names:
+            names.append((address, name or "∅"))
         if len(names) == MAX_OTHERS:
             break
-    links = figures.choices(names, f"name.{made.step}.{made.name}.0")
+    links = figures.choices(names, f"name.{made.step}.{inspector.session.composed(made.name)}.0")
     return (f'<h4>{inspector.say("name.others")}</h4><div class="stages names-at-hand" role="group" '
             f'aria-label="{escape(inspector.say("name.others"))}">{links}</div>'
             f'<button type="button" data-go="name.another">{inspector.say("name.another")}</button>')

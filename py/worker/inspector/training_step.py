@@ -114,7 +114,8 @@ def document(inside, slow, weight):
     letters = [inside.session.alphabet[token] for token in inside.reading.tokens]
     tokens = "".join(f"<td><b>{escape(letter)}</b><span>{token}</span></td>"
                      for letter, token in zip(letters, inside.reading.tokens))
-    return (sentence(inside, "document.last" if slow.last else "document", step=slow.step, doc=escape(slow.doc),
+    return (sentence(inside, "document.last" if slow.last else "document", step=slow.step,
+                     doc=escape(inside.session.composed(slow.doc)),
                      count=len(letters) - 1)
             + f'<table class="vector lettered"><tbody><tr>{tokens}</tr></tbody></table>')
 
@@ -158,7 +159,8 @@ def moment(inside, slow, weight, key, which, beta, power):
     old, new = slow.before[which][i], slow.after[which][i]
     if not same(new, beta * old + (1 - beta) * gradient ** power):
         return otherwise(inside, f"{key}[{i}]", old, new)
-    return sentence(inside, key, beta=beta) + formula(
+    shares = {"old": f"{100 * beta:.4g}", "new": f"{100 * (1 - beta):.4g}"}  # in percent
+    return sentence(inside, key, **shares) + formula(
         f"{'mv'[which - 1]} = {beta:g} · {term(old)} + {1 - beta:.2g} · {term(gradient)}{'²' if power == 2 else ''}",
         f"= <b>{figures.precise(new)}</b>")
 
@@ -190,7 +192,7 @@ def after(inside, slow, weight):
     facts = "".join(f'<div><dt>{inside.say(f"step.loss.{which}")}</dt><dd data-value="{loss!r}">{loss:.4f}</dd></div>'
                     for which, loss in (("before", slow.loss), ("after", slow.loss_after)))
     return (sentence(inside, "after", count=f"{len(moves):,}", moved=f"{sum(map(bool, moves)):,}",
-                     largest=figures.precise(max(moves)), doc=escape(slow.doc))
+                     largest=figures.precise(max(moves)), doc=escape(inside.session.composed(slow.doc)))
             + f'<dl class="facts">{facts}</dl>'
             + figures.vector(inside.say("step.changes", row=escape(row)), changes, names))
 

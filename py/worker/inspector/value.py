@@ -1,5 +1,7 @@
 """Any number of the model, and what it does to the loss: "number.loss", "number.wte.4.7", "number.17".
 
+"number.exp" is one of those made by an operation, the one that matters most to the loss.
+
 With ".nudge" at its end, the number is raised and the core recomputes the loss, to compare with what the gradient
 predicts.
 With ".all", every neighbour is shown.
@@ -12,6 +14,7 @@ from . import Page, figures
 NUDGE = 0.01
 TOLERANCE = 0.001   # relative, between the change of the loss and the gradient's forecast
 MAX_NEIGHBOURS = 8  # of a number, those that matter most
+ELEMENTARY = {"exp": ("exp", "polynomial"), "log": ("log", "polynomial"), "pow": ("power",)}  # the core's functions
 OPERATIONS = ("add", "mul", "exp", "log", "relu", "dot", "sum", "max", "pow")
 
 
@@ -19,16 +22,17 @@ def show(inspector, pieces: list[str]) -> Page:
     """pieces: a name as DocumentTrace has them, in its parts; and perhaps "nudge" or "all"."""
     reading, more = inspector.read(), pieces[-1] if pieces[-1:] in (["nudge"], ["all"]) else ""
     name = ".".join(pieces[:-1] if more else pieces) or "loss"
+    reading.backward()
     try:
+        name = most_telling(reading, name) if name in OPERATIONS else name
         value = reading.value(name)
     except KeyError:
         raise UserError("inside.nowhere") from None
-    reading.backward()
     made_of = ranked((x, local_grad, local_grad * value.grad) for x, local_grad in zip(value.inputs, value.local_grads))
     used_in = ranked((node, local_grad, local_grad * node.grad) for node, local_grad in reading.users(value))
     say = inspector.say
     html = (f"<h3>{title(inspector, name, value)}</h3>"
-            f'<p class="sentence">{operation(inspector, name, value)}</p>'
+            f'<p class="sentence">{operation(inspector, name, value)}{elementary(inspector, value)}</p>'
             f'<dl class="facts"><div><dt>{say("number.data")}</dt><dd>{figures.precise(value.data)}</dd></div>'
             f'<div><dt>{say("number.gradient")}</dt><dd>{figures.precise(value.grad)}</dd></div></dl>'
             + nudge(inspector, name, value, more == "nudge")
@@ -37,7 +41,23 @@ def show(inspector, pieces: list[str]) -> Page:
     toward_loss = f"number.{reading.name(used_in[0][0])}" if used_in else ""
     further = [reading.name(x) for x, *_ in made_of if x.inputs or reading.name(x) in reading.weights]
     away = f"number.{further[0]}" if further else ""
-    return Page(f"number.{name}.{more}".rstrip("."), html, reading.lines([value]), toward_loss, away)
+    lines = reading.lines([value]) | inspector.excerpt.body(*ELEMENTARY.get(kind(value), ()))
+    if name in reading.weights:  # no Value made it: these lines did, before the first step
+        lines |= inspector.excerpt.containing("GPT.__init__", ("next(normal)",)) | inspector.excerpt.body("gauss")
+    return Page(f"number.{name}.{more}".rstrip("."), html, lines, toward_loss, away)
+
+
+def most_telling(reading, operation):
+    """The name of the Value made by an operation that has the largest gradient. KeyError where there is none."""
+    made = [node for node in reading.tracer.nodes if node.inputs and kind(node) == operation]
+    if not made:
+        raise KeyError(operation)
+    return reading.name(max(made, key=lambda node: abs(node.grad)))
+
+
+def kind(value):
+    """The operation that made a Value, without its number: "pow" of "pow -0.5"."""
+    return str(value.op).split(" ")[0]
 
 
 def ranked(edges):
@@ -60,13 +80,18 @@ def operation(inspector, name, value):
     """One sentence on how the number was made."""
     if name in inspector.reading.weights:
         return inspector.say("number.is.weight" if inspector.reading.users(value) else "number.is.unused")
-    kind = value.op.split(" ")[0]
     if not value.inputs:
         return inspector.say("number.is.constant")
-    if kind not in OPERATIONS:
+    if kind(value) not in OPERATIONS:
         return inspector.say("number.is.other", op=escape(value.op), count=len(value.inputs))
-    return inspector.say("number.is." + kind, count=len(value.inputs), half=len(value.inputs) // 2,
-                      power=escape(value.op.removeprefix("pow ")))
+    return inspector.say("number.is." + kind(value), count=len(value.inputs), half=len(value.inputs) // 2,
+                         power=escape(value.op.removeprefix("pow ").replace("-", "−")))
+
+
+def elementary(inspector, value):
+    """That the core has a function of its own for an operation, where it has."""
+    function = ELEMENTARY.get(kind(value), ("",))[0]
+    return " " + inspector.say("number.elementary") if value.inputs and function in inspector.excerpt.named else ""
 
 
 def nudge(inspector, name, value, tried):
