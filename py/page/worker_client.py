@@ -13,9 +13,10 @@ DAMAGED = "damaged: "  # so static/runtime.mjs begins, before the file's name
 PATIENCE_S = 10  # how long an answer may take before the visitor is told,
 ARRIVAL_S = 20   # and how long nothing of Python may arrive
 AGAIN_S = (10, 60)  # how often the visitor is told again: in the first minute, and later
-ROOM_OF = {"use_engine": "compiler", "inspect": "inspector", "profile_lines": "inspector", "pack_data": "formats",
-           "unpack_data": "formats", "recipe_of": "formats", "open_model": "formats", "model_link": "formats",
-           "save": "formats", "check_published": "formats"}  # what a verb needs beyond the first screen
+ROOM_OF = {"use_engine": "compiler", "inspect": "inspector", "profile_lines": "inspector", "read_text": "reading",
+           "plain_data": "reading", "pack_data": "formats", "unpack_data": "formats", "recipe_of": "formats",
+           "open_model": "formats", "model_link": "formats", "save": "formats", "check_published": "formats"}
+# what a verb needs beyond the first screen
 OUT_OF_MEMORY = ("MemoryError", "RangeError", "out of memory", "Out of memory", "memory access out of bounds")
 
 

@@ -55,7 +55,7 @@ def in_cpython(visitor, content: bytes) -> tuple[Session, dict]:
 def test_korean_names_train_with_every_number_that_python_gets(settled, letters):
     visitor = settled
     visitor.put("own-text", KOREAN)
-    visitor.reads("own-note", beginning("own.facts", documents=10, letters=24, shortest=3, longest=3))
+    visitor.reads("own-note", beginning("own.facts.same", documents=10, letters=24, length=3))
     assert visitor.see("own-lines").locator("li").all_text_contents() == KOREAN.split()[:8]
     visitor.press("own-use")
     expect(visitor.see("setting-data")).to_have_value("own")
@@ -212,7 +212,7 @@ def test_korean_data_travel_with_the_link_and_train_to_the_same_bits(settled, br
     other = stranger(visitor, browser)
     other.page.goto(link)
     other.wait("ready")
-    other.reads("own-note", beginning("own.came", "own.facts", documents=10))
+    other.reads("own-note", beginning("own.came", "own.facts.same", documents=10))
     assert other.see("own-lines").locator("li").all_text_contents() == KOREAN.split()[:8]
     expect(other.see("parameters")).to_have_text(visitor.see("parameters").text_content())
     train(other)
