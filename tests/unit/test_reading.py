@@ -36,6 +36,7 @@ CLEANED = {
     "separators of old data bases": ("a\x1cb\x1dc\x1ed", ["a", "b", "c", "d"], ["own.breaks"]),
     "the end of a DOS file": ("emma\r\nolivia\r\n\x1a", ["emma", "olivia"], ["own.invisible"]),
     "a DOS file, filled up": ("emma\r\n\x1a\x1a\0\0", ["emma"], ["own.invisible"]),
+    "a line end behind it": ("emma\r\n\x1a\r\n", ["emma"], ["own.invisible"]),
     "a terminal's colours": ("\x1b[31mred\x1b[0m\ngreen", ["red", "green"], ["own.invisible"]),
     "a manual's overstrikes": ("N\bNA\bAM\bME\bE\nemma", ["NAME", "emma"], ["own.invisible"]),
     "one control character": ("emma\x7f\n" + "olivia\n" * 20, ["emma"] + ["olivia"] * 20, ["own.invisible"]),
@@ -75,6 +76,7 @@ def test_line_ends_of_every_kind_and_what_nobody_sees(name):
 
 @pytest.mark.parametrize(("content", "line", "code"), [
     (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 2, "U+001A"), (b"emma\nol\0ivia", 2, "U+0000"),
+    (b"\x89PNG\r\n\x1a\n\0\0", 2, "U+001A"),
     (b"PK\x03\x04\x14\0\x08\0", 1, "U+0003"), (b"%PDF-1.7\n\x01\x02\x03\x04", 2, "U+0001"),
     (bytes(range(256)) * 4, 1, "U+0000")])
 def test_what_is_no_text_is_refused(content, line, code):

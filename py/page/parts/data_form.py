@@ -95,6 +95,7 @@ class DataForm:
         """Something was typed or pasted into the box."""
         self.asked += 1
         asked = self.asked
+        dom.get("own-use").disabled = True  # what it shows is no longer what the box holds
         await asyncio.sleep(REST_S)
         if asked == self.asked:
             # As a blob, because megabytes of text would not fit into this Python; an array of one text is that text.
@@ -228,7 +229,7 @@ class DataForm:
             item = document.createElement("li")
             item.textContent = line
             lines.appendChild(item)
-        dom.get("own-note").hidden = dom.get("own-preview").hidden = False
+        dom.get("own-note").hidden = dom.get("own-preview").hidden = dom.get("own-use").disabled = False
 
     def notes(self, facts):
         """What the worker noted of the data, as sentences."""

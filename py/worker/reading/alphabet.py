@@ -43,6 +43,8 @@ def cut(docs: list[str], kind: str) -> list[str]:
 
 
 def first(docs: list[str]) -> list[str]:
+    if len(letters_of("".join(docs))) <= MAX_LETTERS:
+        return docs
     seen = set()
     for place, doc in enumerate(docs):
         seen |= letters_of(doc)

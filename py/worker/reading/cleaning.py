@@ -6,7 +6,7 @@ from common.errors import UserError
 from worker.dataset import UNREADABLE, line_of
 
 LINE_ENDS = re.compile("\r\n|\r|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-ENDING = re.compile("(?<=[^\x1a\0])[\x1a\0]+$")
+ENDING = re.compile("\x1a(?:[\x1a\0]*|\\s*)\\Z")
 TERMINAL = re.compile("\x1b\\[[0-9;?]*[A-Za-z]|\x1b[()][0-9A-B]|.\x08")  # colours and overstrikes
 CONTROL = re.compile("[\0-\x08\x0e-\x1f\x7f]")
 MAX_CONTROLS = 1 / 100  # of a text's characters; with more of them it is no text
