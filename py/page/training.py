@@ -7,7 +7,7 @@ import asyncio
 from common import recipe as recipes
 from common.errors import UserError
 from page import address, dom, status
-from page.i18n import all_texts, sentence
+from page.i18n import all_texts, number, sentence
 from page.js import dumps, loads, named, to_dict
 from page.parts import recording, settings_form
 from page.parts.text_boxes import known
@@ -120,7 +120,7 @@ class Training:
             count += NAMES_PER_CALL
         if run == state.run:
             state.set_unfinished(False)
-            status.show("status.done", "done", step=state.step)
+            status.show("status.done", "done", step=number(state.step))
             state.on_end.tell()
 
     def is_due(self, name, every_ms):
@@ -243,7 +243,7 @@ class Training:
         if facts.whole:
             status.show("status.resumed", "paused", step=facts.step)
         else:
-            status.show("status.opened", "paused", step=facts.finished, data=facts.data)
+            status.show("status.opened", "paused", step=number(facts.finished), data=facts.data)
         state.on_run.tell()
         await self.use_engine()
         checkpoint = await self.client.call("state")

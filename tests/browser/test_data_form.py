@@ -116,7 +116,7 @@ def lines(visitor) -> list[str]:
 def test_a_list_in_one_line_is_divided_at_a_press_and_trained_on(settled):
     visitor, names = settled, ["anna", "bob", "clara", "dora", "emil"]
     visitor.put("own-text", ", ".join(names))
-    visitor.reads("own-note", within("own.one", "own.looks.list"))
+    visitor.reads("own-note", within("own.single", "own.looks.list"))
     visitor.reads("own-note", beginning("own.facts.same", documents=1, length=28))
     assert offered(visitor, "own-ways") == [
         said("own.way.lines"), said("own.way.divide", separator=said("own.at.comma"), count=5)]
@@ -158,7 +158,7 @@ def test_thousands_of_letters_are_made_to_fit_at_a_press(settled):
     give(visitor, "\n".join(chr(0x4E00 + 2 * i) + chr(0x4E01 + 2 * i) for i in range(1250)).encode())
     refused(visitor, beginning("own.letters", count="2,500", limit="2,000"))
     assert offered(visitor, "own-fits") == [said("own.fit.rare", lost=250, total="1,250"),
-                                            said("own.fit.first", count="1,000", lost=250, total="1,250")]
+                                            said("own.fit.first", lost=250, total="1,250")]
     visitor.see("own-fits").locator("button").nth(0).click()
     visitor.reads("own-note", within("own.left-out", lost=250, total="1,250"))
     visitor.reads("own-note", beginning("own.facts.same", documents="1,000", letters="2,000", length=2))

@@ -173,9 +173,9 @@ def test_a_list_in_one_line_can_be_divided(name):
     read = found(text.encode())
     assert read.ways[0].kind == "divide" and read.ways[0].documents == len(docs)
     if "\n" not in text.strip():
-        assert len(read.own.docs) == 1 and "own.one" in notes(read.own)
+        assert len(read.own.docs) == 1 and "own.single" in notes(read.own)
     taken = found(text.encode(), take=read.ways[0].id)
-    assert taken.own.docs == docs and "own.one" not in notes(taken.own)
+    assert taken.own.docs == docs and "own.single" not in notes(taken.own)
     assert taken.choices["take"] == read.ways[0].id and [way.id for way in taken.ways] == [way.id for way in read.ways]
 
 

@@ -241,7 +241,7 @@ class DataForm:
 
     def lost(self, fit):
         """What making data fit costs, as values of a sentence."""
-        return {"count": number(fit.documents), "lost": number(fit.lost), "total": number(fit.documents + fit.lost)}
+        return {"lost": number(fit.lost), "total": number(fit.documents + fit.lost)}
 
     # ---- What there is to choose
 

@@ -7,7 +7,7 @@ import json
 import math
 
 from page import dom
-from page.i18n import on_language, put, say, sentence
+from page.i18n import number, on_language, put, say, sentence
 from page.js import BASE, construct, reason
 from pyscript import document, js_import, window
 
@@ -179,7 +179,7 @@ class LossChart:
             top = plot.valToPos(self.held_out, "y") + (-20 if above else 4)
             label.style.top = "%dpx" % (over.offsetTop + max(0, min(top, over.clientHeight - 20)))
         if steps.length:
-            summary = say("chart.summary", step=steps.at(-1), guess="%.2f" % guess,
+            summary = say("chart.summary", step=number(steps.at(-1)), guess="%.2f" % guess,
                           loss="%.2f" % self.columns[2].at(-1))
             if self.held_out is not None:
                 summary += " " + say("chart.held-out", loss=held_out)
