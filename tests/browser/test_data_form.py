@@ -228,6 +228,11 @@ def test_ten_megabytes_and_what_repeats_or_is_cut_is_told(settled):
     give(visitor, b"abcdefgh\nab\n" * 800_000)
     visitor.reads("own-note", re.compile(
         within("own.large").pattern + "|" + within("own.many", count="1,600,000", limit="1,000,000").pattern))
+    give(visitor, (b"a" * 99 + b"\n") * 102_000)
+    visitor.reads("own-note", within("own.large", megabytes="10.2", limit=10))
+    assert offered(visitor, "own-fits") == [said("own.fit.large", limit=10)]
+    visitor.see("own-fits").locator("button").click()
+    visitor.reads("own-note", beginning("own.facts.same", documents="100,000", letters=1, length=99))
     give(visitor, b"abcdefghijk\nab\n" * 400_000)
     visitor.reads("own-note", re.compile(".*".join([
         beginning("own.facts", documents="800,000", letters=11).pattern,

@@ -106,6 +106,17 @@ def test_an_encoding_of_seven_bits():
     assert found(text.encode("iso2022_jp")).own.docs == text.split()
 
 
+@pytest.mark.parametrize("text", ["Zoë\nRené\nanna", "don’t\nit’s", "서연\n민준", "Анна\nБорис", "é\nà\nÍ"])
+def test_utf_8_that_was_encoded_twice_is_undone_and_that_is_said(text):
+    twice = "".join(bytes([byte]).decode("cp1252") if byte not in (0x81, 0x8d, 0x8f, 0x90, 0x9d) else chr(byte)
+                    for byte in text.encode())
+    read = found(twice.encode())
+    assert read.own.docs == text.split() and notes(read.own) == ["own.encoding"]
+    assert [name for name, _ in read.encodings] == ["UTF-8 ×2", "UTF-8"]
+    assert found(text.encode(), encoding="UTF-8").own.docs == text.split()
+    assert found("Ã\nÂge\nÉté".encode()).own.encoding == "UTF-8"
+
+
 def test_the_guess_is_said_and_can_be_changed():
     data = "don’t\nit’s".encode("cp1252")
     read = found(data)
@@ -192,7 +203,7 @@ def test_what_stands_beside_the_names_can_be_left_out(name):
 HEADERS = [("Name;Count", "{name};{m}"), ("id\tname\tgender", "{n}\t{name}\tF"),
            ("first_name,last_name", "{name},Smith{m}"),
            ("| Name | Births |\n|---|---:|", "| {name} | {m} |"), ('"Vorname";"Anzahl"', '"{name}";"{m}"'),
-           ("이름,성별", "{name},F"), ("Rank,Whatever,Births", "{n},{name},{m}")]
+           ("sep=;\r\nName;Count", "{name};{m}"), ("이름,성별", "{name},F"), ("Rank,Whatever,Births", "{n},{name},{m}")]
 
 
 @pytest.mark.parametrize(("header", "line"), HEADERS)

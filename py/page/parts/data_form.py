@@ -18,6 +18,7 @@ from pyscript import document, window
 MAX_BYTES = 10000000  # as the worker's; a larger file is not even read
 REST_S = 0.3          # how long the box rests before its text is read
 PREVIEW_LETTERS = 120
+LINE_FEED = 10
 # What the worker's names for its offers are called here.
 WAYS = {"unnumbered": "own.way.unnumbered", "unbulleted": "own.way.unbulleted", "unquoted": "own.way.unquoted",
         "uncomma": "own.way.uncomma", "uncounted": "own.way.uncounted"}
@@ -38,6 +39,7 @@ class DataForm:
         self.choices = {}    # how to read them, {"encoding", "take", "cut"}, and
         self.wanted = ""     # how the SHA-256 begins that a link asks for
         self.offered = None  # the worker's facts about them, with what there is to choose
+        self.large = None    # a file of too many bytes, of which the first may be taken
         self.events = [("own-text", "input", self.write), ("own-file", "change", self.choose),
                        ("own-use", "click", self.use), ("own-encoding", "change", self.choose_encoding),
                        ("own-ways", "click", self.choose_way), ("own-fits", "click", self.choose_fit)]
@@ -101,6 +103,7 @@ class DataForm:
             # As a blob, because megabytes of text would not fit into this Python; an array of one text is that text.
             blob = window.Blob.new(window.Array.of(window.FormData.new(dom.get("own-form")).getAll("text")))
             if blob.size:
+                self.choices = {"take": self.choices.get("take", "")}  # which holds for what is typed on
                 await self.read_file(blob)
             else:
                 self.choices = {}
@@ -120,7 +123,9 @@ class DataForm:
     async def choose_fit(self, event):
         """What to leave out was chosen."""
         button = event.target.closest("button")
-        if button:
+        if button and self.large:
+            await self.read_file(self.large.slice(0, MAX_BYTES), True)
+        elif button:
             await self.reread(dict(self.choices, cut=button.value))
             self.focus("own-fits", button.value)
 
@@ -146,16 +151,21 @@ class DataForm:
 
     # ---- Looking at it
 
-    async def read_file(self, file):
-        """Read a file, or a blob of what was pasted."""
+    async def read_file(self, file, cut=False):
+        """Read a file, or a blob of what was pasted; cut: which ends somewhere in a line, that is left out then."""
         if file.slice(0, MAX_BYTES + 1).size > MAX_BYTES:  # a size of 2 GiB would come as a negative number
             self.asked += 1
             megabytes = (file.size & 0xffffffff) / 1e6
-            return self.refuse("own.large", megabytes="%.1f" % megabytes, limit=MAX_BYTES // 1000000)
+            self.refuse("own.large", megabytes="%.1f" % megabytes, limit=MAX_BYTES // 1000000)
+            self.large = file
+            return self.offer()
         try:
             bytes = window.Uint8Array.new(await file.arrayBuffer())
         except Exception:  # JavaScript's: the file has gone, or changed
             return self.refuse("own.unread")
+        if cut:
+            bytes = bytes.subarray(0, bytes.lastIndexOf(LINE_FEED) + 1) if bytes.includes(LINE_FEED) else bytes
+        self.large = None
         wanted = self.state.recipe["sha256"]
         self.given, self.wanted = bytes, "" if wanted in self.data.sets else wanted
         self.say("own.reading")
@@ -260,9 +270,11 @@ class DataForm:
         dom.get("own-encoding-field").hidden = not encodings
         self.buttons("own-ways", [("", say("own.way.lines"))][:len(ways)] + [(way.id, self.way(way)) for way in ways],
                      self.choices.get("take", ""))
-        self.buttons("own-fits", [(fit.id, say(FITS[fit.kind], **self.lost(fit))) for fit in fits],
-                     self.choices.get("cut", ""))
-        dom.get("own-choices").hidden = not (encodings or ways or fits)
+        parts = [(fit.id, say(FITS[fit.kind], **self.lost(fit))) for fit in fits]
+        if self.large:
+            parts = [("large", say("own.fit.large", limit=MAX_BYTES // 1000000))]
+        self.buttons("own-fits", parts, self.choices.get("cut", ""))
+        dom.get("own-choices").hidden = not (encodings or ways or parts)
 
     def way(self, way):
         """A way to take the lines, in words, with how the documents begin."""
@@ -293,7 +305,7 @@ class DataForm:
 
     def refuse(self, key, **values):
         """Say what is wrong; there is nothing to take then."""
-        self.preview = self.offered = self.given = None
+        self.preview = self.offered = self.given = self.large = None
         self.say(key, **values)
 
     def say(self, key, **values):

@@ -30,7 +30,7 @@ def read(data: bytes, choices: dict, wanted: str = "") -> SimpleNamespace:
     """
     if len(data) > dataset.MAX_BYTES:
         raise UserError("own.large", megabytes=f"{len(data) / 1e6:.1f}", limit=dataset.MAX_BYTES // 1_000_000)
-    if wanted and not choices:
+    if wanted and not any(choices.values()):
         for possible in (as_before(data), *fitting(data)):
             if possible and possible.own and possible.own.sha256.startswith(wanted):
                 return possible

@@ -12,9 +12,10 @@ from .plausibility import ALPHABETS, CJK, CYRILLIC, LATIN, cost
 
 SAMPLE = 6000      # bytes of lines beyond ASCII that are weighed
 MAX_LOOKED_AT = 200_000
-MAX_OFFERED = 8    # encodings to choose between
+MAX_OFFERED = 8    # encodings to choose between,
+LINE = 24          # with so much of a line of each
 PRINTED = b"\t\r\n" + bytes(range(0x20, 0x7f))
-UTF8, UTF16, UTF32, ISO_2022 = "UTF-8", "UTF-16", "UTF-32", "ISO-2022-JP"
+UTF8, TWICE, UTF16, UTF32, ISO_2022 = "UTF-8", "UTF-8 ×2", "UTF-16", "UTF-32", "ISO-2022-JP"
 
 
 WESTERN = ("English", "French", "German", "Spanish", "Portuguese", "Italian", "Catalan", "Swedish, Finnish",
@@ -52,7 +53,10 @@ def decode(data: bytes, wanted: str = "") -> SimpleNamespace:
     try:
         text = plain.decode()
         if wanted not in ENCODINGS:
-            return SimpleNamespace(text=text, encoding=UTF8, others=[])
+            once = undone(text)
+            found = UTF8 if once is None or wanted == UTF8 else TWICE
+            others = [] if once is None else [[TWICE, line_beyond_ascii(once)], [UTF8, line_beyond_ascii(text)]]
+            return SimpleNamespace(text=text if found == UTF8 else once, encoding=found, others=others)
     except UnicodeDecodeError as error:
         damage, start = error, error.start
     ranked = ranking(sample(around(plain, start)), data.startswith(BOM_UTF8))
@@ -61,6 +65,21 @@ def decode(data: bytes, wanted: str = "") -> SimpleNamespace:
         raise UserError("own.utf8", line=line_of(plain[:damage.start].decode(), None),
                         byte=f"0x{plain[damage.start]:02X}") from None
     return SimpleNamespace(text=read_as(plain, name), encoding=name, others=[[name, line] for name, line in ranked])
+
+
+def undone(text: str) -> str | None:
+    """The text of which another program took the UTF-8 for Windows-1252, and wrote that as UTF-8: Zoë for ZoÃ«; None
+    where it is not such a text."""
+    if text.isascii() or not re.search("[\u00c2-\u00f4]", text):
+        return None
+    try:
+        return b"".join(letter.encode("latin-1" if letter < "\u0100" else "cp1252") for letter in text).decode()
+    except UnicodeError:
+        return None
+
+
+def line_beyond_ascii(text: str) -> str:
+    return next(line for line in text.splitlines() if not line.isascii())[:LINE]
 
 
 def marked(data: bytes) -> tuple[str, str] | None:
@@ -116,7 +135,7 @@ def ranking(some_bytes: bytes, is_utf8: bool) -> list[tuple[str, str]]:
         weighed[text] = min(weighed.get(text, float("inf")), cost(text, languages, codec) + bits)
     texts = sorted(weighed, key=weighed.get)
     texts = texts[:1] + [text for text in texts[1:] if UNREADABLE not in text]
-    return [(names[text], text.split("\n")[0][:24]) for text in texts[:MAX_OFFERED]]
+    return [(names[text], text.split("\n")[0][:LINE]) for text in texts[:MAX_OFFERED]]
 
 
 @cache

@@ -94,6 +94,8 @@ def rows(lines: list[str], separator: str) -> list[list[str]]:
     if separator == "gap":
         return [GAP.split(line.strip()) for line in lines]
     letter = COLUMN_SEPARATORS[separator]
+    if re.fullmatch("sep=.?", lines[0].strip(), re.IGNORECASE):  # Excel's word to itself
+        lines = lines[1:]
     if separator == "bar":  # as Markdown has them, with a bar at each end and a line below the header
         lines = [line.strip().removeprefix("|").removesuffix("|") for line in lines]
         lines = [line for line in lines if not re.fullmatch(r"[\s|:+-]*", line)]
