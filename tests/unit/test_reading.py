@@ -157,7 +157,9 @@ DIVIDED = {
                                    ["Smith, Ann", "Jones, Bob", "Brown, Cy", "Ray, Di"]),
     "wrapped": (",\n".join([", ".join(NAMES[:4]), ", ".join(NAMES[4:9]), ", ".join(NAMES[9:])]), NAMES),
     "line ends written out": ("\\n".join(NAMES), NAMES), "tags": ("<br>".join(NAMES), NAMES),
-    "middle dots": (" · ".join(NAMES), NAMES),
+    "middle dots": (" · ".join(NAMES), NAMES), "and": ("anna, bob, clara and dora", ["anna", "bob", "clara", "dora"]),
+    "a comma and an and": ("anna, bob, and andy", ["anna", "bob", "andy"]),
+    "numbers": ("1. anna 2. bob 3. clara 4. dora", ["anna", "bob", "clara", "dora"]),
     "three": ("anna, bob, clara", ["anna", "bob", "clara"]),
     "a text in prose": ("The cat sat, quite still, on the mat. It was old. It slept!",
                         ["The cat sat, quite still, on the mat.", "It was old.", "It slept!"]),
@@ -174,7 +176,8 @@ LINED = {
     "SSA": "{name},F,{m}", "tabs": "{n}\t{name}\tF", "semicolons": "{n};{name};{m}", "bars": "| {name} | {m} |",
     "spaces": "{name:<20}F   {m}", "quoted cells": '"{name}","F","{m}"',
     "counts first, as uniq has them": "{m:>7} {name}",
-    "quoted list": "“{name}”", "Korean numbers": "{n}、{name}",
+    "quoted list": "“{name}”", "SQL": "('{name}'),",
+    "JSON's objects": '{{"n": {n}, "name": "{name}", "m": null}}', "Korean numbers": "{n}、{name}",
 }
 
 
@@ -212,6 +215,21 @@ def test_a_header_is_left_out_and_names_the_columns(header, line):
     read = found("\r\n".join([header, *lines]).encode("utf-8-sig"))
     assert read.ways[0].kind == "column" and read.ways[0].name in header
     assert found("\n".join([header, *lines]).encode(), take=read.ways[0].id).own.docs == NAMES
+
+
+def test_json_is_divided_by_its_own_rules():
+    names = ['Ann "Al"', "Bob, Jr.", "Cy"]
+    for text in (json.dumps([{"id": n, "name": name} for n, name in enumerate(names)]),
+                 json.dumps([{"id": n, "name": name} for n, name in enumerate(names)], indent=2)):
+        assert found(text.encode(), take=found(text.encode()).ways[0].id).own.docs == names
+    pretty = json.dumps(NAMES, indent=2).encode()
+    assert found(pretty, take=found(pretty).ways[0].id).own.docs == NAMES
+
+
+def test_prose_in_one_line_is_not_called_a_list():
+    for text in ("The cat sat. It was old. It slept.", "the quick brown fox jumps"):
+        read = found(text.encode())
+        assert notes(read.own) == ["own.single"] and read.ways
 
 
 def test_cells_are_what_the_csv_module_wrote():

@@ -26,7 +26,7 @@ FITS = {"rare": "own.fit.rare", "first": "own.fit.first", "short": "own.fit.shor
 SEPARATORS = {"comma": "own.at.comma", "semicolon": "own.at.semicolon", "tab": "own.at.tab", "bar": "own.at.bar",
               "ideographic": "own.at.ideographic", "wide": "own.at.ideographic", "escape": "own.at.escape",
               "tag": "own.at.tag", "middot": "own.at.middot", "bullet": "own.at.bullet", "slash": "own.at.slash",
-              "space": "own.at.space", "sentence": "own.at.sentence"}
+              "space": "own.at.space", "sentence": "own.at.sentence", "number": "own.at.number"}
 
 
 class DataForm:

@@ -72,7 +72,8 @@ def chosen(data: bytes, choices: dict) -> SimpleNamespace:
         way = ""
     docs = take(some, way)
     if not way:
-        notes += [[key, {}] for key in ["own.single"] * (len(docs) == 1) + [LOOKS[one.kind] for one in found[:1]]]
+        looks = [LOOKS[one.kind] for one in found[:1] if one.name not in ("sentence", "space")]  # as prose has
+        notes += [[key, {}] for key in ["own.single"] * (len(docs) == 1) + looks]
     shorter, shortened = cuts(docs), choices.get("cut", "")
     if shortened not in [one.id for one in shorter]:
         shortened = ""

@@ -3,6 +3,7 @@
 A way to take the lines is a text, such as "column:,:1:header", so that the page can hand it back: way.split(":").
 """
 import csv
+import json
 import re
 from collections import Counter
 from types import SimpleNamespace
@@ -21,7 +22,9 @@ NUMBERED = re.compile(r"\s*(?:[(\[（]?\d{1,9}\s*[.)\]）:、．。]\s*|(?:#|[Nn
                       r"[a-zA-Z][.)]\s+|[ivxlc]+[.)]\s+)(?=\D)")
 BULLET = re.compile(r"\s*(?:[•·‣◦▪●○■□◆◇★☆✓✔➤►※・∙⁃]\s*|[-*+–—>]\s+|#{1,6}\s+)(?:\[[ xX]\]\s*)?"
                     r"(?=\S)")
-QUOTED = re.compile(r"\s*[\"'“‘«„「](.*?)[\"'”’»“」]\s*[,;]?\s*")
+QUOTED = re.compile(r"\s*[(\[]?[\"'“‘«„「](.*?)[\"'”’»“」][)\]]?\s*[,;]?\s*")
+COUNTER = re.compile(r"(?:^|\s)[(\[]?\d{1,4}[.)\]]\s+")
+LAST = re.compile(r"\s*\b(?:and|or|und|oder|et|ou|y|e|o|og|och|en|ja)\s+|\s*&\s*")  # before the last thing in a list
 COMMA_AFTER = re.compile(r"\s*(\S.*?)\s*[,;]\s*")
 COUNTED = re.compile(r"\s*(\S.*?)\s*(?:[\s:=(\[×]|\s[-–x]\s)\s*\d[\d.,]*\s*%?[)\]]?\s*")
 NUMBER = re.compile(r"[-+]?[\d.,'’ \u00a0]*\d[\d.,]*\s*[%€$£]?")
@@ -69,21 +72,24 @@ def take(lines: list[str], way: str) -> list[str]:
 
 def columns(lines: list[str]) -> list[SimpleNamespace]:
     """The columns of what looks like a table, the most like names first."""
-    for name in (*COLUMN_SEPARATORS, "gap"):
+    for name in ("json", *COLUMN_SEPARATORS, "gap"):
         table = rows(lines[:MAX_SAMPLE], name)
         width = Counter(map(len, table)).most_common(1)[0][0] if table else 0
         alike = [row for row in table if len(row) == width]
-        if len(table) < 3 or width < 2 or len(alike) < MOST * len(table) or len(table) < .3 * len(lines[:MAX_SAMPLE]):
+        if len(table) < 2 or width < 2 - (name == "json") or len(alike) < MOST * len(table) or (
+                name != "json" and len(table) < .3 * len(lines[:MAX_SAMPLE])):
             continue
         if name in ("comma", "semicolon") and wordy(alike):
             continue
-        header = has_header(alike)
+        header = name == "json" or has_header(alike)
         body, order = alike[header:], []
         for place in range(width):
             cells = [cell for row in body if (cell := row[place].strip())]
             if cells:
                 title = alike[0][place].strip() if header else ""
                 order.append((-likeness(cells, title), place, title))
+        if len(order) < 2 - (name == "json"):
+            continue  # a separator at the end of each line
         return [SimpleNamespace(id=f"column:{name}:{place}" + ":header" * header, kind="column",
                                 name=title or str(place + 1)) for _, place, title in sorted(order)[:MAX_COLUMNS]]
     return []
@@ -91,6 +97,8 @@ def columns(lines: list[str]) -> list[SimpleNamespace]:
 
 def rows(lines: list[str], separator: str) -> list[list[str]]:
     """The cells of each line, quotes undone; a cell may go over some lines."""
+    if separator == "json":
+        return objects(lines)
     if separator == "gap":
         return [GAP.split(line.strip()) for line in lines]
     letter = COLUMN_SEPARATORS[separator]
@@ -106,6 +114,21 @@ def rows(lines: list[str], separator: str) -> list[list[str]]:
     except csv.Error:
         pass
     return [line.split(letter) for line in lines]
+
+
+def objects(lines: list[str]) -> list[list[str]]:
+    """The same of JSON: an array of objects, or an object a line; the first row has the names. [] for anything else."""
+    if lines[0].lstrip()[:1] not in ("[", "{"):
+        return []
+    for text in ("\n".join(lines), "[" + ",".join(lines) + "]"):
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, list) and found and all(isinstance(one, dict) and one for one in found):
+            names = list(found[0])
+            return [names] + [["" if one.get(name) is None else str(one[name]) for name in names] for one in found]
+    return []
 
 
 def wordy(table: list[list[str]]) -> bool:
@@ -148,7 +171,7 @@ PATTERNS = {"unnumbered": NUMBERED, "unbulleted": BULLET, "unquoted": QUOTED, "u
 
 def marks(lines: list[str]) -> list[SimpleNamespace]:
     """What most lines begin or end with and need not."""
-    some, found = lines[:MAX_SAMPLE], []
+    some, found = [line for line in lines[:MAX_SAMPLE] if line.strip(BRACKETS + ",; ")], []
     for kind, pattern in PATTERNS.items():
         whole = kind in ("unquoted", "uncomma", "uncounted")
         fits = [line for line in some if (pattern.fullmatch(line) if whole else pattern.match(line))]
@@ -187,6 +210,8 @@ def divisions(lines: list[str]) -> list[SimpleNamespace]:
         if (len(parts) >= max(3, 2.5 * len(lines)) and len(short) <= 30 and words[len(words) // 2] <= 3
                 and sentences <= len(parts) / 6):
             found.append((-len(parts), name))
+    if len(lines) == 1 and len(COUNTER.findall(text)) > 2:
+        found = [(0, "number")]
     if not found and len(lines) == 1:
         sentences = len([piece for piece in pieces(text, "sentence") if piece.strip()])
         if sentences > 1:
@@ -202,13 +227,16 @@ def pieces(line: str, name: str) -> list[str]:
         return line.split()
     if name == "sentence":
         return SENTENCE.split(line)
+    if name == "number":
+        return COUNTER.split(line)
     separator = SEPARATORS[name]
     if name in ("comma", "semicolon") and line.count('"') >= 2:
         try:
             return next(csv.reader([line.strip().strip(BRACKETS)], delimiter=separator, skipinitialspace=True), [])
         except csv.Error:
             pass
-    return line.split(separator)
+    parts = line.split(separator)
+    return parts[:-1] + LAST.split(parts[-1]) if name in ("comma", "semicolon") and len(parts) > 1 else parts
 
 
 def bare(piece: str) -> str:
