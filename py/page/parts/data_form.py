@@ -133,16 +133,6 @@ class DataForm:
         """Train on what the preview shows."""
         found, wanted = self.preview, self.state.recipe["sha256"]
         facts = found[1]
-        if self.given:  # from here on, only the documents count, as the bytes of a plain file
-            try:
-                found = (await self.client.call("plain_data", self.given, dumps(self.choices), self.wanted), facts)
-            except UserError as error:
-                return self.refuse(error.key, **error.values)
-            except Failed:
-                return self.refuse("own.unread")
-            if self.preview[1] != facts:  # meanwhile something else was given
-                return
-            self.preview = found
         key = facts.sha256[:own_data.KEY_LENGTH]
         other = wanted and wanted != key and wanted not in self.data.sets  # a link's, that were never here
         self.data.add(key, found)
@@ -188,6 +178,9 @@ class DataForm:
         try:
             await self.client.ready()
             facts = loads(await self.client.call(verb, bytes, *arguments))
+            if self.given and not hasattr(facts, "problem") and asked == self.asked:
+                # From here on only the documents count, as the bytes of a plain file.
+                bytes = await self.client.call("plain_data", bytes, *arguments)
         except UserError as error:
             if asked == self.asked:
                 self.refuse(error.key, **error.values)
