@@ -27,12 +27,12 @@ DROPPED = set(
 )
 
 # Text comes to the worker as UTF-8. These are the encodings that Python itself, or its `codecs` examples, ask for, and
-# that of old Korean files.
+# those of old Korean, Japanese and Chinese files; those of one byte a letter come with worker/reading.
 KEPT_ENCODINGS = set(
     """
-    __init__ aliases ascii base64_codec bz2_codec charmap cp1252 cp437 cp949 hex_codec idna iso8859_1 iso8859_15
-    latin_1 punycode quopri_codec raw_unicode_escape rot_13 undefined unicode_escape utf_16 utf_16_be utf_16_le utf_32
-    utf_32_be utf_32_le utf_7 utf_8 utf_8_sig uu_codec zlib_codec
+    __init__ aliases ascii base64_codec bz2_codec charmap cp1252 cp437 cp932 cp949 cp950 euc_jp gb18030 hex_codec idna
+    iso2022_jp iso8859_1 iso8859_15 latin_1 punycode quopri_codec raw_unicode_escape rot_13 undefined unicode_escape
+    utf_16 utf_16_be utf_16_le utf_32 utf_32_be utf_32_le utf_7 utf_8 utf_8_sig uu_codec zlib_codec
     """.split()
 )
 

@@ -30,8 +30,14 @@ on_language = Listeners()  # (): the page has come to speak another language
 
 
 def say(which, **values):
-    """The text of a key, with values in its {places}. KeyError for a key that index.html does not have."""
-    return _texts[which].format(**{name: _shown(value) for name, value in values.items()})
+    """The text of a key, with values in its {places}. KeyError for a key that index.html does not have.
+
+    Where a value is 1, the key with ".one" behind it, if there is one: the text in the singular.
+    """
+    values = {name: _shown(value) for name, value in values.items()}
+    if which + ".one" in _texts and "1" in [str(value) for value in values.values()]:
+        which += ".one"
+    return _texts[which].format(**values)
 
 
 def _shown(value):

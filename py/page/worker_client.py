@@ -15,10 +15,11 @@ ARRIVAL_S = 20   # and how long nothing of Python may arrive
 TIMES_USUAL = 5  # or so many times as long as it usually takes,
 USUAL_OF = 3     # which is the middle of so many answers
 AGAIN_S = (10, 60)  # how often the visitor is told again: in the first minute, and later
-ROOM_OF = {"use_engine": "compiler", "inspect": "inspector", "profile_lines": "inspector", "pack_data": "formats",
-           "unpack_data": "formats", "recipe_of": "formats", "open_model": "formats", "model_link": "formats",
-           "save": "formats", "check_published": "formats", "examine": "formats", "core_of": "formats",
-           "label": "formats", "give_data": "formats"}  # what a verb needs beyond the first screen
+ROOM_OF = {"use_engine": "compiler", "inspect": "inspector", "profile_lines": "inspector", "read_text": "reading",
+           "plain_data": "reading", "pack_data": "formats", "unpack_data": "formats", "recipe_of": "formats",
+           "open_model": "formats", "model_link": "formats", "save": "formats", "check_published": "formats",
+           "examine": "formats", "core_of": "formats", "label": "formats", "give_data": "formats"}
+# what a verb needs beyond the first screen
 OUT_OF_MEMORY = ("MemoryError", "RangeError", "out of memory", "Out of memory", "memory access out of bounds")
 
 

@@ -1,7 +1,9 @@
-"""A visitor's own data: any bytes in, documents out, or the first thing that is wrong with them, with its line.
+"""Own data as a run has them: bytes in, documents out, or the first thing that is wrong with them, with its line.
 
-A document is a line. It is read as microgpt.py reads its file, and more carefully: in other encodings than UTF-8 too,
-with accents and Hangul in one form (Unicode's NFC), and within limits. Pure Python without a browser.
+A document is a line. It is read as microgpt.py reads its file, and more carefully: with accents and Hangul in one form
+(Unicode's NFC), and within limits. How it reads stays as it is, in every byte, because links and saved runs name their
+data by the SHA-256 of the documents; what a visitor newly gives is made such a file by worker/reading first. Pure
+Python without a browser.
 """
 import hashlib
 import re
@@ -21,6 +23,8 @@ MAX_BLOCK = 64
 PREVIEW_LINES, PREVIEW_LENGTH = 8, 60
 CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
 SURROGATE = re.compile("[\ud800-\udfff]")
+UNSEEN = ("Cc", "Cf", "Cn", "Co", "Zs", "Zl", "Zp")  # Unicode's categories of what has no picture
+FILLERS = "\u115f\u1160\u3164\uffa0\u2800\u034f\ufe0e\ufe0f"  # others that have none
 UNREADABLE = "\ufffd"  # what a program puts where it could not read a character
 
 
@@ -42,7 +46,11 @@ def read(data: bytes) -> SimpleNamespace:
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
         notes.append(["own.normalized", {}])
-    lines = text.split("\n")
+    return checked(text.split("\n"), encoding, notes)
+
+
+def checked(lines: list[str], encoding: str, notes: list) -> SimpleNamespace:
+    """What read() gives, of lines in one form. Raises UserError where they go beyond a limit."""
     docs = [doc for line in lines if (doc := line.strip())]
     if not docs:
         raise UserError("own.blank")
@@ -109,9 +117,19 @@ def form(alphabet: str, counts: Counter) -> dict:
         over.append(rest)
         rest -= counts[block]
     return {"alphabet": alphabet, "letters": len(alphabet),
-            "shown": [hangul.shown(letter) for letter in alphabet.replace(" ", "␣")],
+            "shown": list(map(named, alphabet)),
             "shortest": min(counts), "longest": max(counts),
             "mean": round(sum(length * count for length, count in counts.items()) / documents, 1), "over": over}
+
+
+def named(letter: str) -> str:
+    """A letter as a list of letters shows it: one that nobody would see by its code point, an accent on a circle."""
+    if letter == " ":
+        return "␣"
+    kind = unicodedata.category(letter)
+    if kind in UNSEEN or letter in FILLERS:
+        return f"U+{ord(letter):04X}"
+    return "◌" + letter if kind in ("Mn", "Me") else hangul.shown(letter)
 
 
 def jamo_lengths(docs: list[str]) -> Counter:

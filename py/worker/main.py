@@ -28,6 +28,7 @@ session = None           # the Session that trains
 texts = {}               # the page's texts by key, in its language
 inspector = None         # of this session, once the panel was opened
 own_data = None, None    # the last data of a visitor's own: (SHA-256 of the bytes, what dataset.read() gave)
+own_text = None, None    # and the last text: (its SHA-256 with how it is read, what reading.read() gave)
 
 
 def runs_the_core(verb):
@@ -111,8 +112,40 @@ def profile_lines():
 
 
 # ---- A visitor's own data.
+def read_text(data, choices_json, wanted):
+    """What a visitor's file or paste, a Uint8Array, holds, and how else it could be read, as JSON: see reading.read()
+    for the arguments and reading.facts() for the answer. Raises UserError."""
+    from worker import reading
+
+    return json.dumps(reading.facts(parse_text(data, choices_json, wanted)))
+
+
+def plain_data(data, choices_json, wanted):
+    """The documents of what read_text() read, as the bytes of a plain file, a JavaScript array: own data for
+    read_data(), pack_data() and start(). Raises UserError."""
+    from worker import reading
+
+    found = parse_text(data, choices_json, wanted)
+    if found.problem:
+        raise found.problem
+    return to_js(memoryview(reading.plain(found.own)))
+
+
+def parse_text(data, choices_json, wanted):
+    """What reading.read() makes of a Uint8Array; the last result is cached."""
+    global own_text
+    from worker import reading
+
+    data = data.to_bytes()
+    key = hashlib.sha256(data).digest(), choices_json, wanted
+    if own_text[0] != key:
+        own_text = key, reading.read(data, json.loads(choices_json), wanted)
+    return own_text[1]
+
+
 def read_data(data):
-    """What there is to say about a visitor's own data, a Uint8Array, as JSON: see dataset.facts(). Raises UserError."""
+    """What there is to say about own data that were read before, a Uint8Array, as JSON: see dataset.facts(). Raises
+    UserError."""
     from worker.dataset import facts  # here, because few have data of their own
 
     return json.dumps(facts(parse_data(data)))
@@ -389,7 +422,7 @@ def last_names(count, first):
     return markup.names(session.last_names(count, first), texts)
 
 
-__export__ = ["about", "add_files", "load_core", "diff_cores", "list_source", "profile_lines", "read_data", "pack_data",
-              "unpack_data", "start", "examine", "core_of", "label", "recipe_of", "open_model", "give_data",
-              "model_link", "save", "check_published", "held_out", "state", "set_texts", "use_engine", "extend",
-              "train", "look", "look_back", "inspect", "names", "last_names"]
+__export__ = ["about", "add_files", "load_core", "diff_cores", "list_source", "profile_lines", "read_text",
+              "plain_data", "read_data", "pack_data", "unpack_data", "start", "examine", "core_of", "label",
+              "recipe_of", "open_model", "give_data", "model_link", "save", "check_published", "held_out", "state",
+              "set_texts", "use_engine", "extend", "train", "look", "look_back", "inspect", "names", "last_names"]

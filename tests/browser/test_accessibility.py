@@ -38,8 +38,9 @@ def sharing(visitor):
 
 def own(visitor):
     visitor.see("own").locator("summary").click()
-    visitor.put("own-text", "anna\nbob\nclara\n")
+    visitor.put("own-text", "1. anna\n2. bob\n3. clara\n")
     expect(visitor.see("own-use")).to_be_visible()
+    expect(visitor.see("own-ways")).to_be_visible()
 
 
 def editing(visitor):

@@ -25,7 +25,7 @@ def test_on_the_page_the_compiled_run_is_the_recorded_one(visitor):
     expect(visitor.see("engine")).to_have_value("compiled")
     visitor.press("train")
     visitor.wait("done")
-    visitor.reads("status", said("status.done", "engine.ready", step=1000))
+    visitor.reads("status", said("status.done", "engine.ready", step="1,000"))
     expect(visitor.see("engine-note")).to_be_hidden()
     visitor.reads("loss", rounded(recorded["mean"], standard_error(recorded["points"][1][-100:])))
     names = visitor.page.locator("#names [data-step='1000']").evaluate_all("items => items.map(x => x.dataset.name)")
@@ -43,7 +43,7 @@ def test_on_the_page_the_engine_changes_in_mid_run(visitor):
     visitor.press("train")
     visitor.wait("done")
     visitor.see("engine").select_option("core")
-    visitor.reads("status", said("status.done", step=4000))
+    visitor.reads("status", said("status.done", step="4,000"))
 
 
 def test_on_the_page_what_cannot_be_compiled_is_said_and_the_core_trains(visitor):

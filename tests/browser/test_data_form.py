@@ -56,7 +56,7 @@ def in_cpython(visitor, content: bytes) -> tuple[Session, dict]:
 def test_korean_names_train_with_every_number_that_python_gets(settled, letters):
     visitor = settled
     visitor.put("own-text", KOREAN)
-    visitor.reads("own-note", beginning("own.facts", documents=10, letters=24, shortest=3, longest=3))
+    visitor.reads("own-note", beginning("own.facts.same", documents=10, letters=24, length=3))
     assert visitor.see("own-lines").locator("li").all_text_contents() == KOREAN.split()[:8]
     visitor.press("own-use")
     expect(visitor.see("setting-data")).to_have_value("own")
@@ -106,6 +106,92 @@ def test_hostile_data_are_but_letters(settled):
     assert visitor.page.locator("main b", has_text="bold").count() == 0
 
 
+def offered(visitor, place: str) -> list[str]:
+    return visitor.see(place).locator("button").all_text_contents()
+
+
+def lines(visitor) -> list[str]:
+    return visitor.see("own-lines").locator("li").all_text_contents()
+
+
+def test_a_list_in_one_line_is_divided_at_a_press_and_trained_on(settled):
+    visitor, names = settled, ["anna", "bob", "clara", "dora", "emil"]
+    visitor.put("own-text", ", ".join(names))
+    visitor.reads("own-note", within("own.single", "own.looks.list"))
+    visitor.reads("own-note", beginning("own.facts.same", documents=1, length=28))
+    assert offered(visitor, "own-ways") == [
+        said("own.way.lines"), said("own.way.divide", separator=said("own.at.comma"), count=5)]
+    button = visitor.see("own-ways").locator("button").nth(1)
+    button.click()
+    visitor.reads("own-note", beginning("own.facts", documents=5, shortest=3, longest=5, mean="4.0"))
+    assert lines(visitor) == names
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(button).to_be_focused()
+    visitor.see("own-text").type(", finn")  # what was chosen holds for what is typed on
+    visitor.reads("own-note", beginning("own.facts", documents=6))
+    visitor.press("own-use")
+    expect(visitor.see("settings-note")).to_have_text(said("own.used"))
+    plain = "\n".join([*names, "finn"]).encode()
+    assert recipe_of(visitor)["sha256"] == read(plain).sha256[:12]
+    train(visitor)
+    assert visitor.points() == in_cpython(visitor, plain)[1]["points"]
+
+
+def test_a_guessed_encoding_is_changed_and_a_column_is_taken(settled):
+    visitor = settled
+    give(visitor, "don’t\nit’s\nwe’ll".encode("cp1252"))
+    visitor.reads("own-note", within("own.encoding", encoding="Windows-1252"))
+    assert lines(visitor) == ["don’t", "it’s", "we’ll"]
+    visitor.see("own-encoding").select_option("CP949")
+    visitor.reads("own-note", within("own.encoding", encoding="CP949"))
+    assert lines(visitor)[0] == "don뭪"
+    give(visitor, b"Name;Count\r\nLoan;627\r\nUlno;353\r\nMaja;243\r\n")
+    visitor.reads("own-note", within("own.looks.columns"))
+    expect(visitor.see("own-encoding")).to_be_hidden()
+    assert offered(visitor, "own-ways")[1] == said("own.way.column", name="Name", first="Loan, Ulno, Maja")
+    visitor.see("own-ways").locator("button").nth(1).click()
+    visitor.reads("own-note", beginning("own.facts.same", documents=3, length=4))
+    assert lines(visitor) == ["Loan", "Ulno", "Maja"]
+
+
+def test_thousands_of_letters_are_made_to_fit_at_a_press(settled):
+    visitor = settled
+    give(visitor, "\n".join(chr(0x4E00 + 2 * i) + chr(0x4E01 + 2 * i) for i in range(1250)).encode())
+    refused(visitor, beginning("own.letters", count="2,500", limit="2,000"))
+    assert offered(visitor, "own-fits") == [said("own.fit.rare", lost=250, total="1,250"),
+                                            said("own.fit.first", lost=250, total="1,250")]
+    visitor.see("own-fits").locator("button").nth(0).click()
+    visitor.reads("own-note", within("own.left-out", lost=250, total="1,250"))
+    visitor.reads("own-note", beginning("own.facts.same", documents="1,000", letters="2,000", length=2))
+
+
+def test_what_is_typed_is_folded_to_the_letters_of_the_data(visitor):
+    visitor.open(SMALL)
+    visitor.press("step")
+    visitor.wait("paused")
+    for typed, meant, key in (("Emma", "emma", "lower"), ("ｅｍｍａ", "emma", "folded"), ("emma", "emma", "")):
+        visitor.put("look", typed)
+        expect(visitor.page.locator("#look-note")).to_have_text(said("look." + key, text=meant) if key else "")
+        expect(visitor.see("attention").locator("thead").first).to_have_text("·" + meant)
+        visitor.put("prefix", typed)
+        visitor.press("more-names")
+        expect(visitor.page.locator("#prefix-note")).to_have_text(said("prefix." + key, text=meant) if key else "")
+        expect(visitor.see("names").locator(".name").first).to_have_text(re.compile("^emma"))
+    visitor.put("look", "Émma")
+    expect(visitor.page.locator("#look-note")).to_have_text(said("look.unknown", letters="É"))
+
+
+def test_a_beginning_keeps_its_space_where_the_data_has_one(settled):
+    visitor = settled
+    visitor.put("own-text", "ana maria\nana luisa\neva maria\neva luisa\n" * 3)
+    visitor.press("own-use")
+    visitor.press("step")
+    visitor.wait("paused")
+    visitor.put("prefix", "ana ")
+    visitor.press("more-names")
+    expect(visitor.see("names").locator("li").first).to_have_attribute("data-name", re.compile("^ana "))
+
+
 REFUSED = [
     (b"", within("own.blank")),
     (b"\x89PNG\r\n\x1a\n\0\0", within("own.control", line=2, code="U+001A")),
@@ -130,7 +216,7 @@ def test_what_cannot_be_is_refused_and_the_page_stays_as_it_was(settled):
 def test_megabytes_can_be_pasted(settled):
     settled.see("own-text").evaluate(
         "(box) => { box.value = 'abcdefghi\\n'.repeat(150_000); box.dispatchEvent(new Event('input')); }")
-    settled.reads("own-note", beginning("own.facts", documents="150,000", letters=9))
+    settled.reads("own-note", beginning("own.facts.same", documents="150,000", letters=9))
 
 
 def test_half_of_a_pair_that_is_pasted_is_told_of(settled):
@@ -143,6 +229,11 @@ def test_ten_megabytes_and_what_repeats_or_is_cut_is_told(settled):
     give(visitor, b"abcdefgh\nab\n" * 800_000)
     visitor.reads("own-note", re.compile(
         within("own.large").pattern + "|" + within("own.many", count="1,600,000", limit="1,000,000").pattern))
+    give(visitor, (b"a" * 99 + b"\n") * 102_000)
+    visitor.reads("own-note", within("own.large", megabytes="10.2", limit=10))
+    assert offered(visitor, "own-fits") == [said("own.fit.large", limit=10)]
+    visitor.see("own-fits").locator("button").click()
+    visitor.reads("own-note", beginning("own.facts.same", documents="100,000", letters=1, length=99))
     give(visitor, b"abcdefghijk\nab\n" * 400_000)
     visitor.reads("own-note", re.compile(".*".join([
         beginning("own.facts", documents="800,000", letters=11).pattern,
@@ -174,7 +265,7 @@ def test_a_link_to_own_data_asks_for_them_and_knows_them(visitor):
     expect(visitor.see("settings-note")).to_contain_text(said("own.other"))
     visitor.back()
     visitor.put("own-text", KOREAN)
-    visitor.reads("own-note", beginning("own.facts", documents=10))
+    visitor.reads("own-note", beginning("own.facts.same", documents=10))
     visitor.press("own-use")
     expect(visitor.see("settings-note")).to_have_text(said("own.used"))
     assert recipe_of(visitor)["letters"] == "jamo"
@@ -213,7 +304,7 @@ def test_korean_data_travel_with_the_link_and_train_to_the_same_bits(settled, br
     other = stranger(visitor, browser)
     other.page.goto(link)
     other.wait("ready")
-    other.reads("own-note", beginning("own.came", "own.facts", documents=10))
+    other.reads("own-note", beginning("own.came", "own.facts.same", documents=10))
     assert other.see("own-lines").locator("li").all_text_contents() == KOREAN.split()[:8]
     expect(other.see("parameters")).to_have_text(visitor.see("parameters").text_content())
     train(other)
@@ -228,7 +319,7 @@ def test_korean_data_travel_with_the_link_and_train_to_the_same_bits(settled, br
 def test_data_that_are_too_large_for_a_link_are_said_to_be(settled):
     visitor, noise = settled, random.Random(1)
     give(visitor, "\n".join("".join(noise.choices("abcdefghijklmnopqrstuvwxyz", k=12)) for _ in range(4000)).encode())
-    visitor.reads("own-note", beginning("own.facts", documents="4,000"))
+    visitor.reads("own-note", beginning("own.facts.same", documents="4,000"))
     visitor.press("own-use")
     link = shared(visitor)
     assert "documents" not in link and "data=own" in link
@@ -268,7 +359,7 @@ def test_damaged_data_in_a_link_are_said_and_can_be_given_by_hand(visitor):
     visitor.wait("problem")
     visitor.reads("status", beginning("keep.damaged"))
     visitor.put("own-text", KOREAN)
-    visitor.reads("own-note", beginning("own.facts", documents=10))
+    visitor.reads("own-note", beginning("own.facts.same", documents=10))
     visitor.press("own-use")
     train(visitor)
 

@@ -190,7 +190,7 @@ def test_own_data_are_trained_on(window):
     window.open(TINY)
     window.press("[data-testid=own] summary")
     window.put("own-text", names)
-    window.reads("own-note", beginning("own.facts", documents=12, letters=8))
+    window.reads("own-note", beginning("own.facts.same", documents=12, letters=8, length=2))
     window.press("own-use")
     window.until("() => document.getElementById('setting-data').value === 'own'")
     train(window)

@@ -7,7 +7,7 @@ import pytest
 from common.recipe import DEFAULTS, parse
 from support import beginning, said, soak, within
 from window import expect
-from worker.dataset import read
+from worker import reading
 from worker.session import Session
 
 DO = "window.pwned=1"
@@ -145,11 +145,11 @@ HOSTILE_DATA = {  # data of one's own: their bytes, and the sentence that refuse
     "UTF-16": ("<b>\U0001f600\nd\u00e9".encode("utf-16"), None),
     "half of a pair in UTF-8": (LETTERS_AND + b"\xed\xa0\x80x", None),  # which is Latin-1, then
     "NUL": (LETTERS_AND + b"a\0b", within("own.control", line=3, code="U+0000")),
-    "escape": (b"\x1b[31mred", within("own.control", line=1, code="U+001B")),
-    "delete": (LETTERS_AND + b"\x7f", within("own.control", line=3, code="U+007F")),
+    "escape": (b"\x1b[31mred", None),  # a colour, left out
+    "delete": (LETTERS_AND + b"\x7f", None),
     "half of a pair": (b"\xff\xfea\0\n\0\0\xd8b\0", within("own.half", line=2)),
     "the other half": (b"\xfe\xff\0a\0\n\xdc\0\0b", within("own.half", line=2)),
-    "UTF-32": ("abc".encode("utf-32"), within("own.control", code="U+0000")),
+    "UTF-32": ("abc".encode("utf-32"), None),
     "nothing but blank lines": (b" \t\r\n" * 2_000_000, within("own.blank")),
     "a line longer than may be": (b"a\n" + b"b" * 10_001, within("own.long", line=2, count="10,001")),
 }
@@ -177,7 +177,7 @@ def test_data_with_a_hostile_alphabet_are_trained_on_or_refused_in_a_sentence(wa
             expect(visitor.see("own-note")).to_contain_text(sentence)
             expect(visitor.see("own-preview")).to_be_hidden()
         else:
-            docs = read(content).docs
+            docs = reading.read(content, {}).own.docs
             preview = [doc[:60] + ("…" if len(doc) > 60 else "") for doc in docs[:8]]
             expect(visitor.see("own-lines").locator("li")).to_have_count(len(preview))
             expect(visitor.see("own-lines").locator("li").first).to_have_text(preview[0])

@@ -68,10 +68,28 @@ def test_models_and_data_go_out_and_come_back(worker):
     assert json.loads(worker.check_published("[[], []]")) is None
 
 
+def test_a_text_is_read_as_chosen_and_becomes_a_plain_file(worker):
+    text = Uint8Array("naïve, café, fiancé, rosé".encode("cp1252"))
+    said = json.loads(worker.read_text(text, "{}", ""))
+    assert (said["documents"], said["choices"]) == (1, {"encoding": "Windows-1252", "take": "", "cut": ""})
+    choices = json.dumps({"take": said["ways"][0]["id"]})
+    assert json.loads(worker.read_text(text, choices, ""))["documents"] == 4
+    plain = Uint8Array(worker.plain_data(text, choices, ""))
+    assert plain.decode() == "naïve\ncafé\nfiancé\nrosé"
+    facts = json.loads(worker.read_data(plain))
+    assert facts["sha256"] == json.loads(worker.read_text(text, choices, ""))["sha256"]
+    assert json.loads(worker.read_text(text, "{}", facts["sha256"][:12]))["documents"] == 4  # as a link wants it
+    long = Uint8Array(b"a, " * 5000)
+    assert json.loads(worker.read_text(long, "{}", ""))["problem"]["key"] == "own.long"
+    with pytest.raises(UserError, match="own.long"):
+        worker.plain_data(long, "{}", "")
+
+
 @pytest.mark.parametrize(("key", "verb", "arguments"), [
     ("settings.heads.divide", "start", [json.dumps(RECIPE | {"n_head": 3}), TEXTS, None, DATA]),
     ("settings.positive", "start", [json.dumps(RECIPE | {"learning_rate": 0}), TEXTS, None, DATA]),
-    ("own.blank", "read_data", [Uint8Array(b" \n")]), ("keep.damaged", "unpack_data", ["1x"]),
+    ("own.blank", "read_data", [Uint8Array(b" \n")]), ("own.blank", "read_text", [Uint8Array(b"\n"), "{}", ""]),
+    ("keep.damaged", "unpack_data", ["1x"]),
     ("keep.damaged", "recipe_of", ["x"]), ("keep.file.text", "open_model", [Uint8Array(b"x"), TEXTS]),
     ("inside.nowhere", "inspect", ["nowhere", "", False, None, 0.5, ""]),
     ("compile.block-size", "use_engine", ["compiled"])])

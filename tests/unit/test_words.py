@@ -131,9 +131,9 @@ ASKED = {name: Asked(tree) for name, tree in SOURCES.items() if name != "microgp
 
 
 def unused(keys):
-    """Those of these keys that nobody asks for."""
-    return [key for key in keys if key not in PAGE.keys | BY_BUILD | CHOSEN
-            and not any(module.asks(key) for module in ASKED.values())]
+    """Those of these keys that nobody asks for; a text in the singular goes with its key."""
+    return [key for key in keys if key.removesuffix(".one") not in PAGE.keys | BY_BUILD | CHOSEN
+            and not any(module.asks(key.removesuffix(".one")) for module in ASKED.values())]
 
 
 def test_every_key_that_the_page_asks_for_is_there():
@@ -225,6 +225,13 @@ def test_no_sentence_for_a_visitor_stands_in_python(name):
 def test_a_sentence_in_python_is_found_out():
     tree = ast.parse('"""Three words here."""\nview.line("note", "This can\'t be right.")\nx = "two words"')
     assert sentences("page/x.py", tree) == ["This can't be right."]
+
+
+def test_what_is_said_of_one_has_its_plural():
+    for texts in LANGUAGES.values():
+        for key in texts:
+            if key.endswith(".one"):
+                assert places(texts[key]) == places(texts[key.removesuffix(".one")]), key
 
 
 # ---- The wording

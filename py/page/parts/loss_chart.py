@@ -10,7 +10,7 @@ import math
 
 from common.digits import rounded, standard_error, with_error
 from page import dom
-from page.i18n import on_language, put, say, sentence
+from page.i18n import number, on_language, put, say, sentence
 from page.js import BASE, construct, reason
 from pyscript import document, js_import, window
 
@@ -255,7 +255,7 @@ class LossChart:
         """What the curve shows, for whoever hears it."""
         steps = self.columns[0]
         if steps.length:
-            summary = say("chart.summary", step=steps.at(-1), guess="%.2f" % guess,
+            summary = say("chart.summary", step=number(steps.at(-1)), guess="%.2f" % guess,
                           loss=rounded(self.columns[2].at(-1), self.error()))
             if self.held_out is not None:
                 summary += " " + say("chart.held-out", loss=with_error(*self.held_out))
