@@ -28,7 +28,7 @@ const { warnings } = await generateSW({
   manifestTransforms: [addIntegrity],
   // The folders of vendor/ have a hash in their names: what the page has just loaded from there is not fetched again.
   dontCacheBustURLsMatching: /^vendor\//,
-  ignoreURLParametersMatching: [/.*/], // runtime.mjs?cache=…, style.css?…
+  ignoreURLParametersMatching: [/.*/], // runtime.js?cache=…, style.css?…
   swDest: join(site, "service-worker.js"),
   inlineWorkboxRuntime: true,
   sourcemap: false,

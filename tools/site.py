@@ -1,6 +1,7 @@
 """Build the site: plain files in `_site/` that any static host can serve, under any path.
 
     python3 -m tools.site
+    SITE_URL=https://example.org/microgpt/ python3 -m tools.site
 
 Our own files are copied. Of the packages in `package-lock.json`, the files that a browser loads go to `_site/vendor/`,
 in folders whose names carry a hash of their content, so that a browser's cache never mixes two builds. `files.json` in
@@ -55,7 +56,7 @@ def copy_vendor(vendor: Path) -> None:
         folder = MODULES / package
         for pattern in patterns:
             for path in folder.glob(pattern):
-                copy(path, vendor / name / path.name)
+                copy(path, vendor / name / path.name.replace(".mjs", ".js"))
         about = json.loads((folder / "package.json").read_text())
         source = about.get("repository", {}).get("url", about.get("homepage", "")).removeprefix("git+")
         notice.append(f"{name}/: {package} {about['version']}, licence {about['license']}, {source}")
@@ -99,7 +100,7 @@ def name_folders(site: Path) -> None:
         content = b"".join(path.name.encode() + digest(path) for path in sorted(folder.iterdir()))
         renamed = folder.rename(f"{folder}-{hashlib.sha256(content).hexdigest()[:8]}")
         names[f"vendor/{folder.name}/"] = f"vendor/{renamed.name}/"
-    for path in [site / "index.html", *site.glob("py/**/*.py"), *site.glob("static/*.mjs")]:
+    for path in [site / "index.html", *site.glob("py/**/*.py"), *site.glob("static/*.js")]:
         text = path.read_text("utf-8")
         named = re.sub(r"vendor/\w+/", lambda found: names[found[0]], text)
         if named != text:
@@ -124,7 +125,8 @@ def seal(site: Path) -> None:
         path = next(site.glob(tag[2]))  # a pattern where the package's own name has a hash
         name = path.relative_to(site).as_posix()
         hashed = base64.b64encode(digest(path)).decode()
-        return f'{tag[1]}{name if name.startswith("vendor/") else versioned(site, name)}" integrity="sha384-{hashed}"'
+        address = name if name.startswith("vendor/") else versioned(site, name)
+        return f'{tag[1]}{address}" integrity="sha384-{hashed}" crossorigin'  # to a sandboxed frame all is another's
 
     page = site / "index.html"
     named = r'(<link rel="(?:stylesheet|modulepreload)" href="|<script type="module" async src=")([^"?]+)"'

@@ -75,7 +75,7 @@ class Autosave:
             if had and await self._hold(PREFIX + had):
                 self.key = PREFIX + had
                 return
-        new = str(window.crypto.randomUUID())
+        new = window.crypto.getRandomValues(window.Uint32Array.new(4)).join("-")  # randomUUID wants https
         self.key = PREFIX + new
         if locks:
             await self._hold(self.key)

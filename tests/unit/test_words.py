@@ -24,6 +24,8 @@ ASK = {"say", "sentence", "status.show", "status.show_compiler", "refuse", "User
 HAND_ON = {"show_failure", "show_declined"}  # and these, which give the values themselves
 PUT = {"put", "line"}  # and those that are given a text as (key, values)
 BY_BUILD = {"language.name"}  # the build's offer of languages
+WATCH = set(re.findall(r'"(host\.[\w-]+|incomplete|load-again)"', (ROOT / "static/watch.js").read_text("utf-8")))
+WATCH |= {"host.noscript"}  # the build's, for who has no JavaScript
 CHOSEN = {"new", "listed"}  # markup.names() and the page choose between these two
 
 
@@ -129,7 +131,7 @@ ASKED = {name: Asked(tree) for name, tree in SOURCES.items() if name != "microgp
 
 def unused(keys):
     """Those of these keys that nobody asks for."""
-    return [key for key in keys if key not in PAGE.keys | BY_BUILD | CHOSEN
+    return [key for key in keys if key not in PAGE.keys | BY_BUILD | WATCH | CHOSEN
             and not any(module.asks(key) for module in ASKED.values())]
 
 
@@ -140,6 +142,10 @@ def test_every_key_that_the_page_asks_for_is_there():
 def test_every_key_that_python_asks_for_is_there():
     asked = set().union(*(module.asked for module in ASKED.values()))
     assert len(asked) > 100 and asked - EN.keys() == set()
+
+
+def test_every_key_that_the_watch_asks_for_is_there():
+    assert len(WATCH) > 15 and WATCH - EN.keys() == set()
 
 
 def test_every_key_is_asked_for():
