@@ -12,6 +12,7 @@ import re
 from html import escape
 from pathlib import Path
 
+from tools import preview
 from tools.recorded import pictures
 
 CORE = "py/microgpt.py"
@@ -19,14 +20,17 @@ DATA = "static/datasets/us-names-2018.txt"  # of the published run: the worker h
 WITH_THE_PAGE = ("py/page/parts",)
 NEEDS = Path(__file__).with_name("needs.json")
 WATCH = ("static/syntax.js", "static/watch.js")  # which stand in the page itself
+BY_BUILD = {"language.name", "preview.alt"}  # texts of which the page's Python says nothing
 WATCH_TEXTS = ("host.", "incomplete", "load-again")  # what they say: keys that begin so
 
 
-def fill(site: Path) -> None:
-    """Fill in `site/index.html`, a copy of ours; the files it names have their final bytes by now."""
+def fill(site: Path, address: str = "") -> None:
+    """Fill in `site/index.html`, a copy of ours; the files it names have their final bytes by now. address: the site's
+    own, ending with a slash, or "" where that is not known."""
     page = site / "index.html"
     languages = {path.stem: json.loads(path.read_text("utf-8")) for path in (site / "static/languages").glob("*.json")}
     html = with_texts(page.read_text("utf-8"), languages["en"])
+    html = put(html, "preview", preview.tags(languages["en"], address, versioned(site, preview.PICTURE)))
     html = put(html, "languages", options(site, languages))
     for name, drawn in pictures(languages["en"]).items():
         html = put(html, f"recorded: {name}", drawn)
@@ -93,7 +97,7 @@ def with_texts(html: str, texts: dict[str, str]) -> str:
                       f'{attribute}="{text(found[1])}" {found[0]}', html)
     html = html.replace("<title></title>", f"<title>{text('title')}</title>")
     rest = [f'<i data-t="{key}">{text(key)}</i>' for key in texts
-            if key not in placed and key != "language.name" and not key.startswith(WATCH_TEXTS)]
+            if key not in placed | BY_BUILD and not key.startswith(WATCH_TEXTS)]
     return put(html, "texts", '<template id="words">\n' + "\n".join(rest) + "\n</template>")
 
 

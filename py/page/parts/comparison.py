@@ -83,7 +83,8 @@ class Comparison:
             head.scope, head.textContent = "row", title
             row.append(head)
             for facts in (a, b):
-                row.insertCell().textContent = str(facts[name]) if facts else "–"
+                cell = row.insertCell()
+                cell.translate, cell.textContent = False, str(facts[name]) if facts else "–"
         if b and self.compared != state.run:
             self.compared = state.run
             asyncio.create_task(self.compare_code())
