@@ -42,6 +42,8 @@ def test_names_letters_numbers_and_code_stay_and_the_page_works_on(visitor, cpyt
     assert letters.startswith("·") and "X" not in letters and "X" not in visitor.text("probabilities")
     assert "30" in visitor.text("status")  # a number in a sentence
     visitor.press("inside-letter")
+    expect(visitor.see("panel-body").locator(".formula")).to_be_visible()
+    visitor.press("panel-next")
     expect(visitor.see("panel-body").locator("table").first).to_be_visible()
     data = visitor.see("panel-body").locator("td, th, code, .letters").all_text_contents()
     assert data and not any("X" in text for text in data)
