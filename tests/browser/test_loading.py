@@ -14,8 +14,8 @@ pytestmark = pytest.mark.fresh_page
 
 FILES = ["pyodide-*/pyodide.asm.wasm", "pyodide-*/python_stdlib.zip", "static/runtime.js", WORKER, SESSION,
          "static/datasets/us-names-2018.txt"]
-NOISE = ["404", "falling back", "ERR_", "Failed to", "standard library", "Fatal Python error", "fetch", "import",
-         "load", "[Ee]rror"]
+NOISE = ["404", "falling back", "integrity", "ERR_", "Failed to", "standard library", "Fatal Python error", "fetch",
+         "import", "load", "[Ee]rror"]
 
 
 @pytest.mark.tolerates(*NOISE)

@@ -199,3 +199,38 @@ def test_the_list_of_what_a_browser_needs_is_whole(site):
     assert there["names"] == list(needs) and there["versions"] == {"chrome": "98", "firefox": "114", "safari": "16.4"}
     watch = (ROOT / "static/watch.js").read_text("utf-8")
     assert [name for name in needs if " " in name and f'"{name}"' not in watch] == []
+
+
+def test_each_file_of_ours_that_the_page_loads_is_asked_for_by_what_is_in_it(site, references):
+    """So that a page never meets another version's file in a cache."""
+    text = (site / "index.html").read_text("utf-8")
+    rooms = json.loads(re.search(r'id="rooms">(.+?)</script>', text)[1])
+    named = [url for tag, url in references.urls if tag in ("script", "link")]
+    named += [url for config in references.configs for url in (config["interpreter"], *config["files"])]
+    named += [url for room in rooms.values() for side in room.values() for url in side]
+    named += re.findall('data-file="(.+?)"', text)
+    asked = {url.removeprefix("./") for url in named} - {"static/app.webmanifest", "static/icon.svg",
+                                                         "static/icons/maskable-512.png"}  # for the system
+    ours = [url for url in asked if not url.startswith("vendor/")]
+    assert len(ours) > 60 and {"py/common/recipe.py", "static/recorded.json", "static/languages/ko.json",
+                               "static/datasets/cities.txt", "static/style.css"} <= {url.split("?")[0] for url in ours}
+    for url in ours:
+        name, _, hashed = url.partition("?")
+        digest = hashlib.sha384((site / name).read_bytes()).hexdigest()[:8]
+        assert hashed.removesuffix(".js") == digest, url
+    assert all(re.match(r"vendor/\w+-[0-9a-f]{8}/", url) for url in asked if url.startswith("vendor/"))
+
+
+def test_where_the_data_sets_come_from_is_a_page_to_read(site):
+    html = (site / "static/datasets/README.html").read_text("ascii")
+    assert "<title>The data sets</title>" in html and "<table>" in html and "<code>cities.txt</code>" in html
+    style = re.search(r'rel="stylesheet" href="(.+?)\?', html)[1]
+    assert (site / "static/datasets" / style).resolve() == (site / "static/style.css").resolve()
+    link = re.search(r'<a [^>]*data-t="footer.data"[^>]*>', (site / "index.html").read_text("utf-8"))[0]
+    assert 'href="static/datasets/README.html"' in link and 'target="_blank"' in link
+
+
+def test_no_file_input_greys_a_file_out(site):
+    """iOS knows no type of .safetensors, and lets only known ones be chosen where `accept` names a suffix."""
+    inputs = re.findall(r'<input [^>]*type="file"[^>]*>', (site / "index.html").read_text("utf-8"))
+    assert len(inputs) == 2 and not any("accept" in tag for tag in inputs)
