@@ -9,7 +9,7 @@
   var STUCK_MS = 30000;    // until it says so although each file is there
   var ANSWER_MS = 8000;    // that a file may take
   var LOOK_MS = 500;       // how often it looks whether Python has begun
-  var GRACE_MS = 4000;     // for Python to begin all the same, where an error was no file's
+  var GRACE_MS = 6000;     // for Python to begin all the same, where an error was no file's
   var SCRIPT = /^(text|application)\/(x-)?(java|ecma)script\b/i;
   var WASM = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 1, 111, 0]; // a module with a function of an externref
 
@@ -223,6 +223,7 @@
     var tag = event.target;
     if (!tag || !/^(SCRIPT|LINK)$/.test(tag.tagName)) return;
     var address = tag.src || tag.href, style = tag.rel === "stylesheet";
+    if (named(address) === address.split("?")[0]) return; // an extension's
     if (style && address.indexOf("style.css") > 0) say("host.style", { file: named(address) });
     else if (!style && address.indexOf("uplot") < 0) look(true);
   }, true);

@@ -168,6 +168,7 @@ def test_a_sandboxed_frame_says_what_it_needs(visitor, site, cors):
         expect(frame.locator("body")).to_have_css("max-width", "1440px")  # of the style sheet
 
 
+@pytest.mark.soak
 @pytest.mark.tolerates(*NOISE)
 def test_a_frame_that_allows_its_own_origin_trains(visitor, site):
     with odd(site) as url:
