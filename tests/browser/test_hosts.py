@@ -188,6 +188,7 @@ def test_opened_from_a_folder_it_says_how_to_serve_it(visitor, site, language):
     expect(visitor.page.locator("body")).to_have_css("max-width", "1440px")
 
 
+@pytest.mark.chromium_only("other drivers stop the scripts, but their browsers show no noscript")
 @pytest.mark.browser_context_args(java_script_enabled=False)
 @pytest.mark.tolerates(*NOISE)
 def test_without_javascript_a_sentence_asks_for_it(page):
