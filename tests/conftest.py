@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import webkit
 from booted import Booted
-from host import Host
+from host import ANOTHER_NAME, Host
 from hypothesis import settings
 from playwright.sync_api import Error
 from playwright.sync_api import expect as playwright_expect
@@ -46,7 +46,8 @@ def base_url(site):
 def browser_type_launch_args(browser_name):
     """Drive an installed browser: Chromium without its windows, or with `--browser firefox` that one."""
     if browser_name != "firefox":
-        return shell_options()
+        options = shell_options()
+        return options | {"args": [*options["args"], f"--host-resolver-rules=MAP {ANOTHER_NAME} 127.0.0.1"]}
     wishes = {"dom.events.testing.asyncClipboard": True,  # what was copied can be read, without asking
               "ui.prefersReducedMotion": 1}  # which its driver does not tell it
     return firefox_options() | {"firefox_user_prefs": wishes}
@@ -101,7 +102,8 @@ def watched(context, node):
         faults += context.faults()
     for event, handler in heard.items():
         context.remove_listener(event, handler)
-    strangers = [url for url in strangers if not re.match("(blob:)?http://localhost:|data:|about:", url)]
+    ours = f"(blob:)?http://(localhost|{ANOTHER_NAME}):|data:|about:|file:"
+    strangers = [url for url in strangers if not re.match(ours, url)]
     assert not strangers, "requests to other hosts"
     assert not untolerated(faults, node), "errors in the browser's console"
 

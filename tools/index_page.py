@@ -1,28 +1,36 @@
-"""What the build puts into index.html: the English texts, the choice of languages, the recorded run, and the lists of
-files that each of the two Pythons gets.
+"""What the build puts into index.html: the English texts, the choice of languages, the recorded run, the lists of files
+that each of the two Pythons gets, and the scripts that say why nothing begins.
 
 The folder tells the runtime, and when a file is fetched. `py/common/` goes to both Pythons. The files directly in
 `py/page/` and `py/worker/`, and those in `py/page/parts/`, come with the page; any other folder there is a room,
 fetched when it is opened. Each address carries the file's hash, so that a browser's cache never mixes two versions.
 """
+import base64
 import hashlib
 import json
 import re
 from html import escape
 from pathlib import Path
 
+from tools import preview
 from tools.recorded import pictures
 
 CORE = "py/microgpt.py"
 DATA = "static/datasets/us-names-2018.txt"  # of the published run: the worker has it from the start
 WITH_THE_PAGE = ("py/page/parts",)
+NEEDS = Path(__file__).with_name("needs.json")
+WATCH = ("static/syntax.js", "static/watch.js")  # which stand in the page itself
+BY_BUILD = {"language.name", "preview.alt"}  # texts of which the page's Python says nothing
+WATCH_TEXTS = ("host.", "incomplete", "load-again")  # what they say: keys that begin so
 
 
-def fill(site: Path) -> None:
-    """Fill in `site/index.html`, a copy of ours; the files it names have their final bytes by now."""
+def fill(site: Path, address: str = "") -> None:
+    """Fill in `site/index.html`, a copy of ours; the files it names have their final bytes by now. address: the site's
+    own, ending with a slash, or "" where that is not known."""
     page = site / "index.html"
     languages = {path.stem: json.loads(path.read_text("utf-8")) for path in (site / "static/languages").glob("*.json")}
     html = with_texts(page.read_text("utf-8"), languages["en"])
+    html = put(html, "preview", preview.tags(languages["en"], address, versioned(site, preview.PICTURE)))
     html = put(html, "languages", options(site, languages))
     for name, drawn in pictures(languages["en"]).items():
         html = put(html, f"recorded: {name}", drawn)
@@ -33,11 +41,38 @@ def fill(site: Path) -> None:
                               f'src="{versioned(site, f"py/{script}/main.py")}"{found[1]}{json.dumps(files)}', html)
         if count != 1:
             raise ValueError(f"index.html has no script tag, or several, for py/{script}/main.py")
-    runtime = versioned(site, "static/runtime.mjs") + ".mjs"  # PyScript takes an address for one if it ends so
-    html = html.replace('"./static/runtime.mjs"', f'"./{runtime}"')
+    runtime = versioned(site, "static/runtime.js") + ".js"  # PyScript takes an address for one if it ends so
+    html = html.replace('"./static/runtime.js"', f'"./{runtime}"')
     html = re.sub(r'data-file="([^"?]+)"(?! lang)', lambda found: f'data-file="{versioned(site, found[1])}"', html)
-    html = put(html, "rooms", f'<script type="application/json" id="rooms">{json.dumps(rooms)}</script>')
-    page.write_text(html, "utf-8")
+    html = put(html, "rooms", data("rooms", rooms))
+    html = with_watch(html, site, languages)
+    # In ASCII, so that no host's word about the encoding changes a letter.
+    page.write_bytes(html.encode("ascii", "xmlcharrefreplace"))
+
+
+def data(id: str, values: object) -> str:
+    """Values for a script, where it finds them by their id."""
+    text = json.dumps(values).replace("<", "\\u003c")
+    return f'<script type="application/json" id="{id}">{text}</script>'
+
+
+def with_watch(html: str, site: Path, languages: dict[str, dict]) -> str:
+    """The page with the scripts that say why nothing begins, which the page's policy knows by their hashes, and with
+    what these need: the list of what is asked of a browser, and their texts."""
+    needs = json.loads(NEEDS.read_text("utf-8"))["needs"]
+    versions = {name: f"{max(column):g}" for name, column in zip(("chrome", "firefox", "safari"),
+                                                                zip(*needs.values(), strict=True), strict=True)}
+    scripts = [(site / name).read_text("ascii") for name in WATCH]
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    html = html.replace("'wasm-unsafe-eval'", " ".join([*(f"'sha256-{hash}'" for hash in hashes),
+                                                        "'wasm-unsafe-eval'"]), 1)
+    html = put(html, "watch", "\n".join([data("watch-needs", {"names": list(needs), "versions": versions}),
+                                         *(f"<script>{script}</script>" for script in scripts)]))
+    texts = {code: {key: text for key, text in language.items() if key.startswith(WATCH_TEXTS)}
+             for code, language in languages.items()}
+    html = put(html, "watch: texts", data("watch-texts", texts))
+    return put(html, "noscript", "".join(f'<p class="status" lang="{code}">{escape(words["host.noscript"])}</p>'
+                                         for code, words in languages.items()))
 
 
 def put(html: str, name: str, what: str) -> str:
@@ -61,7 +96,8 @@ def with_texts(html: str, texts: dict[str, str]) -> str:
         html = re.sub(rf'data-t-{kind}="([^"]+)"', lambda found, attribute=attribute:
                       f'{attribute}="{text(found[1])}" {found[0]}', html)
     html = html.replace("<title></title>", f"<title>{text('title')}</title>")
-    rest = [f'<i data-t="{key}">{text(key)}</i>' for key in texts if key not in placed and key != "language.name"]
+    rest = [f'<i data-t="{key}">{text(key)}</i>' for key in texts
+            if key not in placed | BY_BUILD and not key.startswith(WATCH_TEXTS)]
     return put(html, "texts", '<template id="words">\n' + "\n".join(rest) + "\n</template>")
 
 

@@ -23,12 +23,13 @@ const addIntegrity = async (entries) => {
 const { warnings } = await generateSW({
   globDirectory: site,
   globPatterns: ["**/*"],
-  globIgnores: ["**/LICENSE", "vendor/NOTICE.txt", "static/datasets/README.md", "**/service-worker.js"],
+  globIgnores: ["**/LICENSE", "vendor/NOTICE.txt", "static/datasets/README.md", "static/preview.png",
+    "static/watch.js", "static/syntax.js", "static/noscript.css", "**/service-worker.js"],
   maximumFileSizeToCacheInBytes: 20e6,
   manifestTransforms: [addIntegrity],
   // The folders of vendor/ have a hash in their names: what the page has just loaded from there is not fetched again.
   dontCacheBustURLsMatching: /^vendor\//,
-  ignoreURLParametersMatching: [/.*/], // runtime.mjs?cache=…, style.css?…
+  ignoreURLParametersMatching: [/.*/], // runtime.js?cache=…, style.css?…
   swDest: join(site, "service-worker.js"),
   inlineWorkboxRuntime: true,
   sourcemap: false,

@@ -1,6 +1,10 @@
 """Build the site: plain files in `_site/` that any static host can serve, under any path.
 
     python3 -m tools.site
+    SITE_URL=https://example.org/microgpt/ python3 -m tools.site
+
+`SITE_URL` is the address under which the site will be found; previews of links need it (tools/preview.py), all else
+does without.
 
 Our own files are copied. Of the packages in `package-lock.json`, the files that a browser loads go to `_site/vendor/`,
 in folders whose names carry a hash of their content, so that a browser's cache never mixes two builds. `files.json` in
@@ -18,6 +22,7 @@ import sys
 from pathlib import Path
 
 from tools.index_page import fill, versioned
+from tools.preview import PICTURE, draw
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_site"
@@ -55,7 +60,7 @@ def copy_vendor(vendor: Path) -> None:
         folder = MODULES / package
         for pattern in patterns:
             for path in folder.glob(pattern):
-                copy(path, vendor / name / path.name)
+                copy(path, vendor / name / path.name.replace(".mjs", ".js"))
         about = json.loads((folder / "package.json").read_text())
         source = about.get("repository", {}).get("url", about.get("homepage", "")).removeprefix("git+")
         notice.append(f"{name}/: {package} {about['version']}, licence {about['license']}, {source}")
@@ -85,6 +90,35 @@ def compiled_library() -> Path:
     return compiled
 
 
+SOURCES = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self'; img-src 'self'">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<link rel="icon" href="../icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="../style.css">
+</head>
+<body class="document">
+<main>
+{html}</main>
+</body>
+</html>
+"""
+
+
+def write_sources(site: Path) -> None:
+    """Write the page on where each data set comes from, from its README.md, for those who read it in a browser."""
+    readme = Path("static/datasets/README.md")
+    html = subprocess.run(["node", "tools/markdown.mjs", readme], cwd=ROOT, check=True, capture_output=True).stdout
+    html = SOURCES.format(title=re.search(r"<h1>(.+?)</h1>", html.decode())[1], html=html.decode())
+    html = html.replace("../style.css", "../../" + versioned(site, "static/style.css"))
+    (site / readme.with_suffix(".html")).write_bytes(html.encode("ascii", "xmlcharrefreplace"))
+
+
 def write_files(pyodide: Path) -> None:
     """Write `files.json`: size in bytes and SHA-256 of each file that the worker loads to start Pyodide."""
     files = {path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
@@ -99,7 +133,7 @@ def name_folders(site: Path) -> None:
         content = b"".join(path.name.encode() + digest(path) for path in sorted(folder.iterdir()))
         renamed = folder.rename(f"{folder}-{hashlib.sha256(content).hexdigest()[:8]}")
         names[f"vendor/{folder.name}/"] = f"vendor/{renamed.name}/"
-    for path in [site / "index.html", *site.glob("py/**/*.py"), *site.glob("static/*.mjs")]:
+    for path in [site / "index.html", *site.glob("py/**/*.py"), *site.glob("static/*.js")]:
         text = path.read_text("utf-8")
         named = re.sub(r"vendor/\w+/", lambda found: names[found[0]], text)
         if named != text:
@@ -124,7 +158,8 @@ def seal(site: Path) -> None:
         path = next(site.glob(tag[2]))  # a pattern where the package's own name has a hash
         name = path.relative_to(site).as_posix()
         hashed = base64.b64encode(digest(path)).decode()
-        return f'{tag[1]}{name if name.startswith("vendor/") else versioned(site, name)}" integrity="sha384-{hashed}"'
+        address = name if name.startswith("vendor/") else versioned(site, name)
+        return f'{tag[1]}{address}" integrity="sha384-{hashed}" crossorigin'  # to a sandboxed frame all is another's
 
     page = site / "index.html"
     named = r'(<link rel="(?:stylesheet|modulepreload)" href="|<script type="module" async src=")([^"?]+)"'
@@ -141,8 +176,16 @@ def copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def build(site: Path = SITE) -> None:
-    """Build into a folder beside `site`, then swap the two: a running server never sees half a site."""
+def site_address(text: str) -> str:
+    """The address under which the site will be found, ending with a slash; "" for none. Raises ValueError."""
+    if text and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise ValueError(f"SITE_URL is {text!r}, but it has to be a full address like https://example.org/microgpt/")
+    return text and text.rstrip("/") + "/"
+
+
+def build(site: Path = SITE, address: str = "") -> None:
+    """Build into a folder beside `site`, then swap the two: a running server never sees half a site. address: where the
+    site will be found, ending with a slash, or "" where that is not known."""
     fresh, old = site.with_name(site.name + ".new"), site.with_name(site.name + ".old")
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -151,8 +194,10 @@ def build(site: Path = SITE) -> None:
     trim_pyodide(fresh / "vendor/pyodide")
     write_files(fresh / "vendor/pyodide")
     name_folders(fresh)
-    fill(fresh)
+    draw(fresh / PICTURE, json.loads((fresh / "static/languages/en.json").read_text("utf-8")))
+    fill(fresh, address)
     seal(fresh)
+    write_sources(fresh)
     write_service_worker(fresh)
     if site.exists():
         site.rename(old)
@@ -162,6 +207,6 @@ def build(site: Path = SITE) -> None:
 
 if __name__ == "__main__":
     try:
-        build()
-    except FileNotFoundError as error:
+        build(address=site_address(os.environ.get("SITE_URL", "")))
+    except (FileNotFoundError, ValueError) as error:
         sys.exit(f"tools/site.py: {error}")

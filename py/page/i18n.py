@@ -6,6 +6,7 @@ static/languages/; speak() puts another one in place of the English, and back.
 import json
 
 from common.bidi import isolated
+from common.values import marked, pieces
 from page.listeners import Listeners
 from pyscript import document, window
 
@@ -44,6 +45,13 @@ def _shown(value):
     return say(value[0], **value[1]) if type(value) is tuple else isolated(value) if type(value) is str else value
 
 
+def _marked(value):
+    """The same for a sentence whose values no translator may touch."""
+    if type(value) is tuple:
+        return _texts[value[0]].format(**{name: _marked(one) for name, one in value[1].items()})
+    return marked(_shown(value))
+
+
 def sentence(which, **values):
     """A text for put(), which says it in the language of the time. A value may be such a text itself."""
     return which, values
@@ -52,7 +60,19 @@ def sentence(which, **values):
 def put(place, *sentences):
     """Say sentences in the element of an id, and again when the language changes."""
     _put[place] = sentences
-    document.getElementById(place).textContent = " ".join([_shown(one) for one in sentences])
+    parts = pieces(" ".join([_marked(one) for one in sentences]))
+    element = document.getElementById(place)
+    if len(parts) == 1:
+        element.textContent = parts[0]
+    else:
+        element.replaceChildren(*[_value(part) if i % 2 else part for i, part in enumerate(parts)])
+
+
+def _value(text):
+    """An element that no translator touches."""
+    element = document.createElement("span")
+    element.translate, element.textContent = False, text
+    return element
 
 
 def all_texts():

@@ -8,6 +8,7 @@ import json
 from pyscript import window
 
 BASE = window.URL.new(".", window.location.href).href
+_global = window.globalThis  # JavaScript's own; `window` is a module, through which JavaScript would come back in here
 
 
 class JavaScriptError(Exception):
@@ -17,12 +18,16 @@ class JavaScriptError(Exception):
 def attempt(owner, name, *arguments):
     """owner.name(*arguments), or the attribute itself where it is no function; raises JavaScriptError for whatever
     JavaScript throws."""
-    return _answer(window.attempt(owner, name, *arguments))  # static/pyscript.mjs
+    return _answer(window.attempt(_own(owner), name, *arguments))  # static/pyscript.js
 
 
 def construct(owner, name, *arguments):
     """new owner.name(*arguments); raises as attempt() does."""
-    return _answer(window.construct(owner, name, *arguments))
+    return _answer(window.construct(_own(owner), name, *arguments))
+
+
+def _own(owner):
+    return _global if owner is window else owner
 
 
 def _answer(answer):

@@ -9,7 +9,7 @@ from pyscript import PyWorker, document, window
 
 TAG = document.querySelector("script[worker]")
 RUNTIME = window.URL.new(window.JSON.parse(TAG.getAttribute("config")).interpreter, BASE).href
-DAMAGED = "damaged: "  # so static/runtime.mjs begins, before the file's name
+DAMAGED = "damaged: "  # so static/runtime.js begins, before the file's name
 PATIENCE_S = 10  # how long an answer may take before the visitor is told,
 ARRIVAL_S = 20   # and how long nothing of Python may arrive
 TIMES_USUAL = 5  # or so many times as long as it usually takes,

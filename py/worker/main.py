@@ -16,6 +16,7 @@ from pathlib import Path
 
 import microgpt
 from common.errors import CannotCompile, UserError
+from common.values import marked
 from pyodide.ffi import to_js
 from worker import core_edit, markup
 from worker.core_edit import CoreError
@@ -105,10 +106,11 @@ def profile_lines():
 
     rows = highlight.lines(core_source)
     try:
-        return line_profile.table(rows, line_profile.LineProfile(session.synced(), len(rows)), texts)
+        measured = line_profile.LineProfile(session.synced(), len(rows))
+        return markup.untranslated(line_profile.table(rows, measured, texts))
     except line_profile.TooSlow:
         listing = highlight.listing(core_source)
-        return f'<p class="hint">{texts["lines.slow"]}</p><ol class="listing">{listing}</ol>'
+        return markup.untranslated(f'<p class="hint">{texts["lines.slow"]}</p><ol class="listing">{listing}</ol>')
 
 
 # ---- A visitor's own data.
@@ -406,8 +408,9 @@ def inspect(address, document, refresh, step, temperature, prefix):
     if not inspector:
         from worker.inspector import Inspector  # here, because only those who open the panel need it
 
-        inspector = Inspector(session, core_source, texts)
-    return json.dumps(inspector.show(address, document, refresh, snapshot_step(step), (temperature, prefix)))
+        inspector = Inspector(session, core_source, texts, marked)
+    page = inspector.show(address, document, refresh, snapshot_step(step), (temperature, prefix))
+    return json.dumps(page | {"html": markup.untranslated(page["html"])})
 
 
 @runs_the_core

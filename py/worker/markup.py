@@ -3,14 +3,29 @@
 Each picture is a table that carries its own numbers, so that what is seen, read aloud and copied is the same. The style
 sheet turns the numbers into ink: --w is a weight from 0 to 1. Letters come from strangers: all is escaped.
 """
+import re
+
+from common.values import BEGIN, END
+
 TRUE = ' data-true aria-current="true"'  # of the actual next letter: outlined, and announced as the current one
 TOP_TOKENS = 5  # how many of the next letter's probabilities each position shows
+
+DATA = re.compile('<(table|code|b|p class="formula"|ol class="(?:listing|difference)"|'
+                  'div class="(?:letters|documents|excerpt|stages names-at-hand)")(?=[ >])')
 
 ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("'"): "&#39;"}
 
 
 def escape(text: str) -> str:
     return text.translate(ESCAPES)
+
+
+def untranslated(html: str) -> str:
+    """The inspector's HTML with all that is data or code kept from translators: tables but their captions, rows of
+    letters and names, formulas, lines of code, and each value that is marked in a sentence (see common/values.py)."""
+    html = DATA.sub(r'<\1 translate="no"', html).replace("<caption>", '<caption translate="yes">')
+    html = re.sub("<[^>]*>", lambda tag: tag[0].replace(BEGIN, "").replace(END, ""), html)
+    return re.sub(f"{BEGIN}([^{BEGIN}{END}]*){END}", r'<span translate="no">\1</span>', html)
 
 
 def pictures(view: dict, alphabet: list, texts: dict) -> dict:
@@ -48,8 +63,9 @@ def _head(letters, weights, layer, h, name):
         + "".join(f'<td data-query="{query}" data-key="{key}" data-weight="{weight:.4f}" style="--w:{weight:.3f}">'
                   f"{100 * weight:.0f}</td>" for key, weight in enumerate(row))
         + "</tr>" for query, row in enumerate(weights))
-    return (f'<table class="head" data-layer="{layer}" data-head="{h}" style="--n:{len(letters)}">'
-            f"<caption>{escape(name)}</caption><thead><tr><td></td>{columns}</tr></thead><tbody>{rows}</tbody></table>")
+    return (f'<table class="head" data-layer="{layer}" data-head="{h}" style="--n:{len(letters)}" translate="no">'
+            f'<caption translate="yes">{escape(name)}</caption>'
+            f"<thead><tr><td></td>{columns}</tr></thead><tbody>{rows}</tbody></table>")
 
 
 def top_tokens(probabilities: list, target: int) -> list[int]:
@@ -72,7 +88,7 @@ def probabilities(letters: list, alphabet: list, rows: list, targets: list) -> s
             for token in top_tokens(row, target))
         lines.append(f'<tr><th scope="row" data-go="letter.{position}.probabilities">'
                      f'<bdi>{escape("".join(letters[:position + 1]))}</bdi></th>{cells}</tr>')
-    return f'<table aria-labelledby="next-title"><tbody>{"".join(lines)}</tbody></table>'
+    return f'<table aria-labelledby="next-title" translate="no"><tbody>{"".join(lines)}</tbody></table>'
 
 
 def names(items: list, texts: dict) -> str:
@@ -82,8 +98,10 @@ def names(items: list, texts: dict) -> str:
     for step, name, is_new in items:
         shown = f"{step}" if step != last else ""
         shown_name, mark = escape(name) or "∅", {None: "unknown", True: "new", False: "listed"}[is_new]
-        lines.append(f'<li data-step="{step}" data-name="{escape(name)}"><span class="step">{shown}</span>'
-                     f'<span class="name" role="button" data-go="name.{step}.{escape(name)}.0">{shown_name}</span>'
+        lines.append(f'<li data-step="{step}" data-name="{escape(name)}">'
+                     f'<span class="step" translate="no">{shown}</span>'
+                     f'<span class="name" translate="no" role="button"'
+                     f' data-go="name.{step}.{escape(name)}.0">{shown_name}</span>'
                      f'<span class="{mark}">{"" if is_new is None else escape(texts[mark])}</span></li>')
         last = step
     return "".join(lines)

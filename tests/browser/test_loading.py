@@ -12,16 +12,16 @@ from tools.serve import Handler, start
 
 pytestmark = pytest.mark.fresh_page
 
-FILES = ["pyodide-*/pyodide.asm.wasm", "pyodide-*/python_stdlib.zip", "static/runtime.mjs", WORKER, SESSION,
+FILES = ["pyodide-*/pyodide.asm.wasm", "pyodide-*/python_stdlib.zip", "static/runtime.js", WORKER, SESSION,
          "static/datasets/us-names-2018.txt"]
-NOISE = ["404", "falling back", "ERR_", "Failed to", "standard library", "Fatal Python error", "fetch", "import",
-         "load", "[Ee]rror"]
+NOISE = ["404", "falling back", "integrity", "ERR_", "Failed to", "standard library", "Fatal Python error", "fetch",
+         "import", "load", "[Ee]rror"]
 
 
 @pytest.mark.tolerates(*NOISE)
 @pytest.mark.parametrize(("file", "fault"), [
-    (FILES[0], "lost"), (SESSION, "404"), ("static/runtime.mjs", "404"),
-    *(soak(file, "404") for file in FILES if file not in (SESSION, "static/runtime.mjs"))])
+    (FILES[0], "lost"), (SESSION, "404"), ("static/runtime.js", "404"),
+    *(soak(file, "404") for file in FILES if file not in (SESSION, "static/runtime.js"))])
 def test_a_file_that_cannot_be_had_is_said_and_retry_works_when_it_is_back(visitor, file, fault):
     def break_it(route):
         return route.fulfill(status=404, body="") if fault == "404" else route.abort()
@@ -52,7 +52,7 @@ def test_every_button_starts_python_again_after_a_failure(visitor, button):
 
 @pytest.mark.tolerates(*NOISE)
 @pytest.mark.parametrize(("file", "named"), [
-    ("pyodide-*/pyodide.asm.wasm", "pyodide.asm.wasm"), soak("pyodide-*/pyodide.mjs", "pyodide.mjs"),
+    ("pyodide-*/pyodide.asm.wasm", "pyodide.asm.wasm"), soak("pyodide-*/pyodide.js", "pyodide.js"),
     soak("pyodide-*/python_stdlib.zip", "python_stdlib.zip"),
 ])
 def test_a_damaged_file_is_named_and_retry_fetches_it_anew(visitor, file, named):
@@ -183,9 +183,9 @@ def test_a_second_failure_is_said_too(visitor):
 @pytest.mark.tolerates(*NOISE, "integrity", "ArrayBuffer instantiation")
 @pytest.mark.parametrize(("file", "fault"), [
     ("core.js", "damaged"), soak("core-*.js", "damaged"),
-    soak("micropython.mjs", "damaged"), ("micropython.mjs", "lost"),
+    soak("micropython.js", "damaged"), ("micropython.js", "lost"),
     soak("micropython.wasm", "lost"), (RUN_STATE, "lost"), (RUN_STATE, "portal"), soak(MAIN, "portal"),
-    ("static/pyscript.mjs*", "none"),
+    ("static/pyscript.js*", "none"),
 ])
 def test_a_page_without_its_own_python_says_so_and_can_be_loaded_again(visitor, file, fault):
     def break_it(route):

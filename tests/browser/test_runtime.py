@@ -1,4 +1,4 @@
-"""`static/runtime.mjs`: Pyodide's start in a worker, its progress, and what happens when a file cannot be had."""
+"""`static/runtime.js`: Pyodide's start in a worker, its progress, and what happens when a file cannot be had."""
 
 import pytest
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.fresh_page, pytest.mark.tolerates("favicon.ico")]
 START = """
 async () => {
   const heard = [];
-  const runtime = new URL("static/runtime.mjs", location);
+  const runtime = new URL("static/runtime.js", location);
   const source = `
     import { loadPyodide, version } from "${runtime}";
     try {
@@ -30,7 +30,7 @@ async () => {
 }
 """
 
-FILES = ["pyodide.asm.wasm", "pyodide.asm.mjs", "python_stdlib.zip", "pyodide-lock.json"]
+FILES = ["pyodide.asm.wasm", "pyodide.asm.js", "python_stdlib.zip", "pyodide-lock.json"]
 
 
 def test_it_starts_and_tells_how_far_the_download_is(page, site):
@@ -54,7 +54,7 @@ def test_progress_counts_what_arrives_after_decompression(page, site):
 
 
 @pytest.mark.tolerates(r"404", r"standard library", r"Failed to load", r"Fatal Python error")
-@pytest.mark.parametrize("name", [*FILES, "pyodide.mjs", "files.json"])
+@pytest.mark.parametrize("name", [*FILES, "pyodide.js", "files.json"])
 def test_a_missing_file_fails_the_start(page, name):
     page.context.route(f"**/{name}", lambda route: route.fulfill(status=404, body=""))
     page.goto("LICENSE")
@@ -72,14 +72,15 @@ DAMAGES = {"a flipped bit": flipped, "cut short": lambda content: content[:-1],
            "empty": lambda content: b""}
 
 
+@pytest.mark.tolerates("integrity")  # Firefox says so itself
 @pytest.mark.parametrize(("name", "damage"), [
-    *((name, "a flipped bit") for name in (*FILES, "pyodide.mjs")),
+    *((name, "a flipped bit") for name in (*FILES, "pyodide.js")),
     *(("pyodide.asm.wasm", damage) for damage in DAMAGES if damage != "a flipped bit"),
-    ("python_stdlib.zip", "cut short"), ("pyodide.asm.mjs", "another file"), ("pyodide.asm.mjs", "too long"),
+    ("python_stdlib.zip", "cut short"), ("pyodide.asm.js", "another file"), ("pyodide.asm.js", "too long"),
 ])
 def test_a_damaged_file_is_named_and_no_python_starts(page, site, name, damage):
     path = vendored(site, "pyodide") / name
-    kind = {"wasm": "application/wasm", "mjs": "text/javascript"}.get(name.rpartition(".")[2], "application/json")
+    kind = {"wasm": "application/wasm", "js": "text/javascript"}.get(name.rpartition(".")[2], "application/json")
     content = DAMAGES[damage](path.read_bytes())
     page.context.route(f"**/{name}", lambda route: route.fulfill(body=content, content_type=kind))
     page.goto("LICENSE")

@@ -19,7 +19,7 @@ ODD = {"n_layer": 2, "n_embd": 6, "n_head": 2, "block_size": 7}  # widths that a
 # Starts Pyodide in a worker as the page does, gives it files, runs Python there, and tells what that left in `answer`.
 RUN = """
 async ({ files, code }) => {
-  const runtime = new URL("static/runtime.mjs", location);
+  const runtime = new URL("static/runtime.js", location);
   const source = `
     onmessage = async ({ data }) => {
       try {

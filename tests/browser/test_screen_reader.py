@@ -148,7 +148,7 @@ def what_opens_says_that_it_is_open(visitor):
 
 
 @pytest.mark.fresh_page
-@pytest.mark.tolerates(r"^Error \(.*pyscript\.mjs", "ERR_FAILED|Failed to load|pyodide.asm.wasm|fetch")
+@pytest.mark.tolerates(r"^Error \(.*pyscript\.js", "ERR_FAILED|Failed to load|pyodide.asm.wasm|fetch")
 def test_what_went_wrong_is_announced_and_retry_leaves_the_focus_by_it(visitor):
     page = visitor.page
     page.route("**/pyodide.asm.wasm*", lambda route: route.abort())

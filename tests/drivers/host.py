@@ -1,15 +1,18 @@
 """The site's host where a browser's driver can't reach into the network: it puts scripts before the page's own, and
 another answer in a file's place, in the words of Playwright's `route`."""
 
+import io
 import re
 import threading
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-from tools.serve import Handler
+from tools.serve import Handler, start
 
 BEFORE = "before-the-pages-own.js"
+ANOTHER_NAME = "class.example"  # of this machine, to Chromium: http from there is no secure context
 
 
 @dataclass
@@ -112,3 +115,46 @@ def matches(pattern: str, url: str) -> bool:
     parts = {"**": ".*", "*": "[^/]*"}
     expression = "".join(parts.get(part, re.escape(part)) for part in re.split(r"(\*\*|\*)", pattern))
     return bool(re.fullmatch(expression, url))
+
+
+class Odd(Handler):
+    """A host with its own ideas of a file: `types` has the Content-Type of a suffix, `adds` more headers of each
+    answer, `answers` what else comes for a suffix: (status, type, content), or a function that is called first."""
+
+    types: dict[str, str] = {}
+    adds: dict[str, str] = {}
+    answers: dict[str, tuple] = {}
+
+    def send_head(self):
+        path = self.path.split("?")[0]
+        answer = next((answer for suffix, answer in self.answers.items() if path.endswith(suffix)), None)
+        if callable(answer):
+            answer = answer()
+        if answer is None:
+            return super().send_head()
+        status, kind, content = answer
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        return io.BytesIO(content)
+
+    def guess_type(self, path):
+        kind = super().guess_type(path)
+        return next((odd for suffix, odd in self.types.items() if str(path).endswith(suffix)), kind)
+
+    def end_headers(self):
+        for name, value in self.adds.items():
+            self.send_header(name, value)
+        super().end_headers()
+
+
+@contextmanager
+def odd(site, **ideas):
+    """Serve a site by an Odd host; gives where it is."""
+    server = start(site, prefix="/under/any/path/", handler=type("Odd", (Odd,), ideas))
+    try:
+        yield server.url
+    finally:
+        server.shutdown()
+        server.server_close()

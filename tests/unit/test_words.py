@@ -25,7 +25,9 @@ ASK = {"say", "sentence", "status.show", "status.show_passing", "status.show_com
        "CannotCompile"}  # key first
 HAND_ON = {"show_failure", "show_declined"}  # and these, which give the values themselves
 PUT = {"put", "line"}  # and those that are given a text as (key, values)
-BY_BUILD = {"language.name"}  # the build's offer of languages
+BY_BUILD = {"language.name", "preview.alt"}  # the build's offer of languages; what others show of the page
+WATCH = set(re.findall(r'"(host\.[\w-]+|incomplete|load-again)"', (ROOT / "static/watch.js").read_text("utf-8")))
+WATCH |= {"host.noscript"}  # the build's, for who has no JavaScript
 # markup.names() and the page choose between these two; a run names its data
 CHOSEN = {"new", "listed"} | {f"data.short.{name}" for name in (*DATASETS, OWN)}
 
@@ -132,7 +134,7 @@ ASKED = {name: Asked(tree) for name, tree in SOURCES.items() if name != "microgp
 
 def unused(keys):
     """Those of these keys that nobody asks for; a text in the singular goes with its key."""
-    return [key for key in keys if key.removesuffix(".one") not in PAGE.keys | BY_BUILD | CHOSEN
+    return [key for key in keys if key.removesuffix(".one") not in PAGE.keys | BY_BUILD | WATCH | CHOSEN
             and not any(module.asks(key.removesuffix(".one")) for module in ASKED.values())]
 
 
@@ -143,6 +145,10 @@ def test_every_key_that_the_page_asks_for_is_there():
 def test_every_key_that_python_asks_for_is_there():
     asked = set().union(*(module.asked for module in ASKED.values()))
     assert len(asked) > 100 and asked - EN.keys() == set()
+
+
+def test_every_key_that_the_watch_asks_for_is_there():
+    assert len(WATCH) > 15 and WATCH - EN.keys() == set()
 
 
 def test_every_key_is_asked_for():

@@ -1,6 +1,6 @@
 """The clipboard (MicroPython, on the page)."""
 from page.js import JavaScriptError, attempt, construct, options
-from pyscript import window
+from pyscript import document, window
 
 
 class Copy:
@@ -26,8 +26,25 @@ class Copy:
         """Copy this text. Raises where the browser lets nothing be copied."""
         if self.refused:
             raise self.refused
+        if not hasattr(window.navigator, "clipboard"):  # it wants https
+            copy_selected(text)
+            return
         if not self.text:
             await attempt(window.navigator.clipboard, "writeText", text)
             return
         self.text.resolve(window.Blob.new(window.Array.of(text), options(type="text/plain")))
         await self.done
+
+
+def copy_selected(text):
+    """Copy a text as a selection, which needs no https. Raises JavaScriptError where that is refused."""
+    box, focused = document.createElement("textarea"), document.activeElement
+    box.className, box.value = "unseen", text
+    document.body.append(box)
+    box.select()
+    try:
+        if not attempt(document, "execCommand", "copy"):
+            raise JavaScriptError("refused")
+    finally:
+        box.remove()
+        focused.focus()

@@ -107,7 +107,8 @@ class Comparison:
             head.scope, head.textContent = "row", title
             row.append(head)
             for facts in (a, b):
-                row.insertCell().textContent = shown(name, facts[name]) if facts else "–"
+                cell = row.insertCell()
+                cell.translate, cell.textContent = False, shown(name, facts[name]) if facts else "–"
         if b and self.compared != state.lineage:
             self.compared = state.lineage
             asyncio.create_task(self.compare_code())

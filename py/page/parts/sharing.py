@@ -162,7 +162,7 @@ class Sharing:
             dom.line("share-note", sentence("share.code.large", count=number(len(link))))
             return
         try:
-            uqr = await js_import(window.URL.new("vendor/uqr/index.mjs", BASE).href)
+            uqr = await js_import(window.URL.new("vendor/uqr/index.js", BASE).href)
             code = attempt(uqr[0], "encode", link, options(ecc="L" if len(link) > 500 else "M", border=4))
         except Exception as error:
             dom.line("share-note", sentence("room.unloaded", reason=reason(error)))

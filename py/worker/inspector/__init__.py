@@ -39,9 +39,10 @@ class Inspector:
     drawing: the name sampled again. Each is None until it is needed.
     """
 
-    def __init__(self, session, source: str, texts: dict):
-        """session: a session.Session; source: the core's text; texts: the page's, by key."""
-        self.session, self.texts, self.excerpt = session, texts, Excerpt(source)
+    def __init__(self, session, source: str, texts: dict, mark=lambda value: value):
+        """session: a session.Session; source: the core's text; texts: the page's, by key; mark: what becomes of each
+        value in a text."""
+        self.session, self.texts, self.excerpt, self.mark = session, texts, Excerpt(source), mark
         self.reading, self.look, self.slow = None, None, None
         self.at, self.sampling, self.drawing = None, (1.0, ""), None
         self.distances, self.nearest = None, {}  # an edit_distance.Nearest of the data; {name: the documents nearest}
@@ -52,8 +53,8 @@ class Inspector:
 
     def say(self, key: str, **values) -> str:
         """The text of a key, with values in its {places}."""
-        return self.texts[key].format(
-            **{name: isolated(value) if isinstance(value, str) else value for name, value in values.items()})
+        return self.texts[key].format(**{name: self.mark(isolated(value) if isinstance(value, str) else value)
+                                         for name, value in values.items()})
 
     def show(self, address: str, look="", refresh=False, at=None, sampling=(1.0, "")) -> dict:
         """The page of an address: address, html, back, next, final, and the step that its numbers are of. Raises

@@ -3,9 +3,10 @@
 // cannot be had (Pyodide would wait for ever), and it lets no Python start from bytes that are not those of the build.
 //
 // Progress goes to the page as a message {loaded, total}, in bytes after decompression. A damaged file fails the start
-// with the message "damaged: NAME". As runtime.mjs?cache=reload it takes everything past the browser's cache.
+// with the message "damaged: NAME". As runtime.js?cache=reload it takes everything past the browser's cache.
 const folder = new URL("../vendor/pyodide/", import.meta.url).href;
 const WASM = "pyodide.asm.wasm";
+const WASM_TYPE = "application/wasm"; // the one that browsers compile while it arrives
 const MESSAGES = 50; // about as many are sent in all
 
 const cache = new URL(import.meta.url).searchParams.get("cache") ?? "default";
@@ -16,8 +17,23 @@ list.catch(() => {}); // whoever waits for it is told
 
 async function get(name, init = { cache }) {
   const response = await fetch(folder + name, init);
-  if (!response.ok) throw new Error(`${name}: HTTP ${response.status}`);
+  if (!response.ok) throw new Error(`${name} could not be loaded (HTTP ${response.status})`);
+  const type = response.headers.get("Content-Type") ?? "";
+  if (/^text\/html\b/i.test(type)) throw new Error(`${name} could not be loaded (${type})`); // a page to log in, say
   return response;
+}
+
+// Whether these are the build's bytes. The browser itself compares them, because crypto.subtle exists only with https.
+async function isWhole(content, sha256) {
+  const digest = btoa(String.fromCharCode(...sha256.match(/../g).map((pair) => parseInt(pair, 16))));
+  const address = URL.createObjectURL(new Blob([content]));
+  try {
+    return (await fetch(address, { integrity: `sha256-${digest}` })).ok;
+  } catch {
+    return false;
+  } finally {
+    URL.revokeObjectURL(address);
+  }
 }
 
 // Reads a file to its end, tells `count` of each piece, and fails where the bytes are not those of the build.
@@ -30,12 +46,15 @@ async function readWhole(name, response, count = () => {}) {
     length += chunk.length;
     count(chunk.length);
   } }));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (length === bytes && hex === sha256) return;
-  // What was kept for use without a network is forgotten, so that the next try asks the server.
-  for (const key of await caches.keys()) await (await caches.open(key)).delete(folder + name);
+  if (length === bytes && await isWhole(content, sha256)) return;
+  await forget(name).catch(() => {});
   throw new Error(`damaged: ${name}`);
+}
+
+// Takes a file out of what was kept for use without a network, so that the next try asks the server. Fails where the
+// browser keeps nothing: without https, or because its user wants it so.
+async function forget(name) {
+  for (const key of await caches.keys()) await (await caches.open(key)).delete(folder + name);
 }
 
 // Scripts are not fetched but imported. They are checked behind that, from the cache that the import has filled.
@@ -54,11 +73,11 @@ async function load(name) {
 }
 
 const failed = (error) => ({ loadPyodide: () => { throw error; } });
-const { loadPyodide: start, version } = await load("pyodide.mjs").catch(failed);
+const { loadPyodide: start, version } = await load("pyodide.js").catch(failed);
 export { version };
 
 export async function loadPyodide(options) {
-  const { instantiateStreaming } = WebAssembly;
+  const { instantiateStreaming } = WebAssembly; // not in every browser
   let loaded = 0, told = 0, total = Infinity;
   let fail;
   const failure = new Promise((_, reject) => { fail = reject; });
@@ -78,13 +97,15 @@ export async function loadPyodide(options) {
     checks[name] = readWhole(name, response.clone(), count);
     checks[name].catch(fail);
     if (name !== WASM) await checks[name];
-    return response;
+    if (name !== WASM || response.headers.get("Content-Type") === WASM_TYPE) return response;
+    return new Response(response.body, { headers: { "Content-Type": WASM_TYPE } }); // whatever the host calls it
   };
 
   // The last thing before Python starts: all that came has to be whole.
-  const checkedInstance = async (...args) => {
+  const checkedInstance = async (response, imports) => {
     try {
-      return await instantiateStreaming(...args);
+      if (instantiateStreaming) return await instantiateStreaming(response, imports);
+      return await WebAssembly.instantiate(await (await response).arrayBuffer(), imports);
     } finally {
       await Promise.all(Object.values(checks));
     }
@@ -100,19 +121,18 @@ export async function loadPyodide(options) {
     const files = await list;
     total = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
     await script;
-    count(files["pyodide.mjs"].bytes + files["pyodide.asm.mjs"].bytes);
+    count(files["pyodide.js"].bytes + files["pyodide.asm.js"].bytes);
   };
 
-  // Pyodide imports it too, and must not find an older one.
-  const script = load("pyodide.asm.mjs");
+  const script = load("pyodide.asm.js");
   script.catch(fail);
-  if (cache !== "default") await script;
 
   globalThis.fetch = watched(checkedFetch);
   WebAssembly.instantiateStreaming = watched(checkedInstance);
   countScripts().catch(fail);
   try {
-    const starting = start({ ...options, indexURL: folder, packageBaseUrl: folder });
+    const createPyodideModule = script.then((module) => module.default);
+    const starting = start({ ...options, indexURL: folder, packageBaseUrl: folder, createPyodideModule });
     return await Promise.race([starting.catch(() => script.then(() => starting)), failure]);
   } finally {
     globalThis.fetch = fetch;
