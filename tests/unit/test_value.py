@@ -7,6 +7,7 @@ from common.errors import UserError
 from sessions import after, walk
 from test_inspector import SMALL, edited, inside
 from texts import EN
+from worker.inspector.figures import precise
 
 NAMES = ["loss", "wte.0.0", "wpe.1.3", "layer0.attn_wq.3.5", "layer0.mlp_fc2.7.20", "lm_head.4.2"]
 
@@ -61,7 +62,7 @@ def test_the_page_tells_data_gradient_and_the_nudge(panel):
     p = reading.value("wte.0.0")
     text = html.unescape(re.sub("<[^>]+>", " ", panel.show("number.wte.0.0.nudge", "emma")["html"])).replace("−", "-")
     for number in (p.data, p.grad, p.grad * 0.01, reading.nudged("wte.0.0", 0.01) - reading.loss.data):
-        assert f"{number:.5g}" in text
+        assert precise(number).replace("−", "-") in text
 
 
 def test_one_walks_from_the_loss_down_to_a_weight_and_back(panel):
@@ -106,7 +107,7 @@ def test_the_slow_step_is_the_step_that_the_run_then_takes():
         numbers = " ".join(page["html"] for page in pages).replace("−", "-")
         p = run.gpt.parameters[at]
         for number in (before, p.data, run.mean[at], run.square[at], panel.read().value(weight).grad):
-            assert f"{number:.5g}" in numbers
+            assert precise(number).replace("−", "-") in numbers
 
 
 def test_the_slow_step_changes_nothing():
@@ -140,7 +141,7 @@ def test_after_the_last_step_it_is_shown_again_bit_for_bit(steps):
     at = list(panel.read().weights).index(weight)
     numbers = " ".join(page["html"] for page in walk(panel, page["address"])).replace("−", "-")
     for number in (panel.slow.before[0][at], run.gpt.parameters[at].data, run.mean[at], run.square[at]):
-        assert f"{number:.5g}" in numbers
+        assert precise(number).replace("−", "-") in numbers
     assert panel.session.state() == state
 
 
@@ -193,7 +194,7 @@ def test_a_formula_is_shown_only_where_the_numbers_are_its(old, new, stage):
     otherwise = EN["step.otherwise"].partition("{")[0]
     assert [stage for stage, html in pages.items() if otherwise in html] == [stage]
     at = list(panel.read().weights).index("wte.26.0")
-    assert f"{panel.slow.before[0][at]:.5g}" in pages["update"].replace("−", "-")
+    assert precise(panel.slow.before[0][at]).replace("−", "-") in pages["update"].replace("−", "-")
 
 
 def test_a_core_without_moments_is_shown_as_it_is():
