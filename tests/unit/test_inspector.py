@@ -2,6 +2,7 @@
 import random
 import re
 import types
+from contextlib import suppress
 
 import microgpt
 import pytest
@@ -207,17 +208,15 @@ def test_what_a_core_raises_is_said():
     [("x = rmsnorm([t + p", 'x = rmsnorm([t * GAIN + p'), ("class GPT:", "GAIN = Value(1.5)\n\nclass GPT:")],
     [("self.bos = len(self.chars)", "self.end = len(self.chars)"), ("self.bos", "self.end")],
     [("rng.choices(range(len(probs)), [p.data for p in probs])", "[max((p.data, i) for i, p in enumerate(probs))[1]]")],
-    [("        return self.loss.data", "        self.mean = self.square = None\n        return self.loss.data")],
+    [("self.mean", "self.first"), ("self.square", "self.second")],
 ], ids=["a token more", "eight tokens more", "no Value", "no context", "no forward", "no softmax", "no weights",
         "no wte", "a Value of the module", "no bos", "no random number", "no moments"])
 def test_any_edited_core_gets_a_page_with_a_heading_or_a_sentence(changes, address):
     """Whatever a visitor's edit does without, the panel shows a page or says why there is none; nothing else."""
-    try:
-        panel = edited(*changes)
-        panel.session.alphabet += [f"#{n}" for n in range(len(panel.session.alphabet), 40)]
+    panel = edited(*changes)
+    panel.session.alphabet += [f"#{n}" for n in range(len(panel.session.alphabet), 40)]
+    with suppress(IndexError):  # the core itself has no letter for such a token
         panel.session.names(3, 0.5, "", random.Random(1))
-    except Exception as error:  # what the core itself can't do is said elsewhere
-        pytest.skip(f"{type(error).__name__}: {error}")
     try:
         page = panel.show(address)
     except UserError as error:
