@@ -22,6 +22,7 @@ from worker import core_edit, markup
 from worker.core_edit import CoreError
 from worker.session import Session
 
+MAX_HEADER_BYTES = 1 << 20  # of a file with weights
 PUBLISHED = Path(microgpt.__file__).read_bytes().decode()
 
 core_source, core_module = PUBLISHED, microgpt
@@ -173,6 +174,8 @@ def parse_data(data):
     from worker.dataset import read
 
     data = data.to_bytes()
+    if data[8:9] == b"{" and b'"data_offsets"' in data[:MAX_HEADER_BYTES]:  # a safetensors file
+        raise UserError("own.model")
     digest = hashlib.sha256(data).digest()
     if own_data[0] != digest:
         own_data = digest, read(data)

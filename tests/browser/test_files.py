@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from common.recipe import DEFAULTS
+from disturbed import die
 from safetensors.numpy import save as safetensors
 from support import CORE, said, within
 from test_same_bits import LINES
@@ -154,3 +155,22 @@ def test_what_a_file_asks_is_asked_in_the_page_s_language(visitor, bare):
     drop(visitor, ("x.bin", json.dumps({"wte": [[1, 2]]}).encode()), ("y", bare))
     expect(visitor.see("files-note")).to_contain_text(said("files.asked", texts=KO, file="y"))
     expect(visitor.page.locator("#file-data option").last).to_have_text(KO["file.data.other"])
+
+
+@pytest.mark.soak
+@pytest.mark.fresh_page
+def test_a_model_without_its_data_is_opened_again_after_a_crash(visitor):
+    session = Session(["anna", "bob", "carla"], DEFAULTS | SMALL | {"data": "own", "sha256": "123456789abc"})
+    visitor.open()
+    drop(visitor, ("w.json", formats.save("json", session, [], [], "", {}, "")))
+    visitor.reads("status", said("status.opened.without-data", step=0))
+    die(visitor)
+    visitor.press("more-names")
+    visitor.wait("silent", 40)
+    visitor.press("retry")
+    expect(visitor.see("names").locator("li")).to_have_count(0)  # those of step 0 are invented again, as of any run
+    visitor.press("more-names")
+    expect(visitor.see("names").locator("li")).to_have_count(4)
+    expect(visitor.see("names").locator(".new, .listed")).to_have_count(0)
+    visitor.press("train")
+    visitor.reads("status", said("keep.without-data"))

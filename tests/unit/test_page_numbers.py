@@ -11,16 +11,23 @@ from texts import EN
 
 
 class Elements(dict):
+    """By id; each has, as an element has, the text of the children it is given."""
+
     def __missing__(self, id):
-        self[id] = MagicMock(name=id)
-        return self[id]
+        element = self[id] = MagicMock(name=id)
+
+        def replace_children(*parts):
+            element.textContent = "".join(part if isinstance(part, str) else part.textContent for part in parts)
+
+        element.replaceChildren = replace_children
+        return element
 
 
 @pytest.fixture
 def page(monkeypatch):
     """The stand-ins: elements by their id, and the clock in seconds; load() imports a module of the page's on them."""
     elements, window = Elements(), MagicMock()
-    document = MagicMock(getElementById=elements.__getitem__)
+    document = MagicMock(getElementById=elements.__getitem__, createElement=lambda tag: SimpleNamespace())
     made = SimpleNamespace(elements=elements, seconds=0.0, timers=[])
     window.performance.now = lambda: 1000 * made.seconds
     window.setTimeout = lambda function, ms: made.timers.append((function, ms))

@@ -89,6 +89,8 @@ def test_a_text_is_read_as_chosen_and_becomes_a_plain_file(worker):
     ("settings.heads.divide", "start", [json.dumps(RECIPE | {"n_head": 3}), TEXTS, None, DATA]),
     ("settings.positive", "start", [json.dumps(RECIPE | {"learning_rate": 0}), TEXTS, None, DATA]),
     ("own.blank", "read_data", [Uint8Array(b" \n")]), ("own.blank", "read_text", [Uint8Array(b"\n"), "{}", ""]),
+    ("own.model", "read_data", [Uint8Array(b'\x40\0\0\0\0\0\0\0{"wte": {"dtype": "F32", "data_offsets": [0, 4]}}')]),
+    ("own.model", "start", [json.dumps(RECIPE), TEXTS, None, Uint8Array(b'\x40\0\0\0\0\0\0\0{"data_offsets"')]),
     ("keep.damaged", "unpack_data", ["1x"]),
     ("keep.damaged", "recipe_of", ["x"]), ("keep.file.text", "open_model", [Uint8Array(b"x"), TEXTS]),
     ("inside.nowhere", "inspect", ["nowhere", "", False, None, 0.5, ""]),
