@@ -41,7 +41,7 @@ PATIENT = (WORKER_CLIENT, "ARRIVAL_S = ", "ARRIVAL_S = 1 or ")  # the worker is 
 NO_AUTOSAVE = (AUTOSAVE, "LOOK_MS, SAVE_MS = 1000, ", "LOOK_MS, SAVE_MS = 1000, 1000 * ")  # only when asked to
 ALL_LARGE = (RECOVERY, "\nLARGE = ", "\nLARGE = 0 * ")  # every model's step counts as a slow one
 SLOW_COMPILER = (COMPILER, "    return Engine(run)", "    import time\n    time.sleep(1.5)\n    return Engine(run)")
-FRAME_SHOWN = (RUN_VIEW, "\n        self.end_recording()\n        status.progress(frame.step")
+FRAME_SHOWN = (RUN_VIEW, "\n        num_steps = state.num_steps()\n        status.progress(frame.step")
 
 
 def changed(change: tuple[str, str, str]) -> str:

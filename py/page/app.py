@@ -7,6 +7,7 @@ from page.autosave import Autosave
 from page.i18n import sentence
 from page.js import named
 from page.language import Language
+from page.parts import text_boxes
 from page.parts.attention_view import AttentionView
 from page.parts.comparison import Comparison
 from page.parts.controls import Controls
@@ -63,6 +64,8 @@ class App:
         self.inspector = Room("inspector", self.make_inspector)
         for room in (self.inspector, self.source):
             state.on_crash.add(room.forget_entering)
+        for happening in (state.on_run, state.on_forget):  # what was said of letters was said of other data
+            happening.add(lambda: text_boxes.refresh(state))
         state.on_end.add(lambda: asyncio.create_task(self.guard(self.receipt.check())))
         program = Program(state, client, self.data, self.controls)
         for part in (self.attention, self.names, self.history, self.training, self.controls, data_form, self.files,
@@ -158,8 +161,16 @@ class App:
         except CoreRaised as error:
             self.recovery.show_failure("status.error", error)
         except Failed as error:
-            if self.state.worker == READY:  # else it was answered where that ended
-                self.recovery.show_failure("status.error", error)
+            self.answer(error)
+
+    def answer(self, error):
+        """Say what went wrong in the worker. Where it was one verb that raised, the worker and the run live on."""
+        if self.state.worker != READY:
+            return  # that was answered where it ended
+        if error.raised and not error.memory:
+            status.show_passing("status.verb", reason=str(error))
+        else:
+            self.recovery.show_failure("status.error", error)
 
     def watch(self):
         """Let no exception of this Python end in silence: neither one of a task that nobody waits for, nor one in which
@@ -168,7 +179,9 @@ class App:
             error = context["exception"]
             if isinstance(error, UserError):
                 status.show_passing(error.key, **error.values)
-            elif not isinstance(error, Failed):  # which is answered where the worker is watched
+            elif isinstance(error, Failed):
+                self.answer(error)
+            else:
                 self.recovery.show_crash(named(error))
 
         def hear(error):

@@ -137,6 +137,10 @@ class RunStart:
     async def open(self, source):
         """Let the worker go on with a link's model or a file's bytes, and show it. Raises UserError where that is
         refused: then nothing changes. Whoever calls sees to it that no slice is under way."""
+        async with self.beginning:  # else a run that is just being begun would take its place in the worker
+            await self._open(source)
+
+    async def _open(self, source):
         state = self.state
         run = state.run
         facts = await self.load(source)

@@ -30,11 +30,14 @@ class RunStore:
 
     def __init__(self):
         self.db, self.releases = None, {}  # the functions that give a lock back, by id
-        self.locks = hasattr(window.navigator, "locks")
+        self.locks = False                 # has the browser any
         self.written = set()               # own data that are there
 
     async def open(self):
         self.db = (await js_import(window.URL.new("vendor/idbkeyval/index.js", BASE).href))[0]
+        self.locks = attempt(window.Reflect, "has", window.navigator, "locks")  # which need https
+        if self.locks:
+            attempt(window.navigator, "locks")
 
     async def _ask(self, verb, *arguments):
         return await attempt(self.db, verb, *arguments)

@@ -224,6 +224,8 @@ class Training:
         if state.worker == READY and (not state.running or await self.start.begin(resume=True)):
             if wanted:
                 state.set_mode(TRAINING)
+            elif state.running:
+                self.start.show_rest()
             await self.pull()
 
     # ---- For those who ask about the run

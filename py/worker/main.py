@@ -381,9 +381,7 @@ def train(budget_ms, temperature, prefix, look_at, with_pictures):
 
 # ---- Looking at it.
 def pictures(document, step=None):
-    """What markup.pictures() gives, and for how many positions the page holds room."""
-    drawn = markup.pictures(session.view(document, step), session.alphabet, texts)
-    return {**drawn, "positions": session.positions}
+    return markup.pictures(session.view(document, step), session.alphabet, texts)
 
 
 @runs_the_core

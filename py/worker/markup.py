@@ -30,7 +30,7 @@ def untranslated(html: str) -> str:
 
 def pictures(view: dict, alphabet: list, texts: dict) -> dict:
     """What Session.view() gives, as the page shows it: the pictures as HTML, that of attention as [layer][head]."""
-    return {"letters": view["letters"], "telling": view["telling"],
+    return {"letters": view["letters"], "telling": view["telling"], "positions": view["positions"],
             "attention": heads(view["letters"], view["attention"], texts),
             "probabilities": probabilities(view["letters"], alphabet, view["probabilities"], view["targets"])}
 

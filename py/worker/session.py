@@ -330,7 +330,8 @@ class Session:
         to see what the model of then saw; None for now.
 
         Returns the letters; attention[layer][head][query][key]; probabilities[position][token]; targets, the token that
-        follows at each position; telling, the [layer, head, query, key] with most weight on an earlier letter.
+        follows at each position; positions, how many the longest document has; telling, the [layer, head, query, key]
+        with most weight on an earlier letter.
         """
         run = self.run if step is None else self.run_at(step)
         doc = look or self.document(None if step is None else run.step)
@@ -348,7 +349,7 @@ class Session:
                    for head, rows in enumerate(heads) for query, row in enumerate(rows)
                    for key, weight in enumerate(row) if 0 < key < query)
         return {"letters": [self.alphabet[token] for token in tokens[:-1]], "attention": attention,
-                "probabilities": probabilities, "targets": tokens[1:],
+                "probabilities": probabilities, "targets": tokens[1:], "positions": self.positions,
                 "telling": max(earlier, default=(1, [0, 0, 0, 0]))[1]}
 
     # ---- Its state.

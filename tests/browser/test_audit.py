@@ -45,7 +45,8 @@ STRANGE = """() => {
   const foreign = document.documentElement.lang == "ko" ? (text) => /[a-z]{3}/.test(text) && !/[가-힣]/.test(text)
     : (text) => /[가-힣]/.test(text);
   const none = "code, script, style, template, th, td b, option, .name, .listing, .counted td, .difference, " +
-    ".lines, .letters-of, .letters, .names-at-hand, .origin, .dice, .formula, .documents, .page h3 b, svg";
+    ".lines, .letters-of, .letters, .names-at-hand, .origin, .dice, .formula, .documents, .page h3 b, svg, " +
+    "[translate=no]";
   const found = [];
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {

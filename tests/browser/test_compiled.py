@@ -154,7 +154,7 @@ def test_a_link_that_says_compiled_is_compiled_before_train_is_pressed(visitor):
         said("status.ready"), said("status.ready", "engine.compiling")))
     assert plain < compiling, "ready does not wait"
     expect(visitor.see("recorded")).to_be_visible()  # nothing is the visitor's own yet
-    visitor.reads("loss", re.compile(r"^2\.\d{3}$"))
+    visitor.reads("loss", re.compile(r"^2\.\d{2}$"))
     expect(visitor.see("names").locator("li")).to_have_count(60)
     visitor.see("look").fill("emma")
     expect(visitor.see("more-names")).to_be_disabled()

@@ -276,11 +276,12 @@ def test_a_link_to_own_data_asks_for_them_and_knows_them(visitor):
 # ---- Data that travel with the link
 
 
-def shared(visitor) -> str:
-    """The replay link that Share gives."""
+def shared(visitor, *keys: str) -> str:
+    """The replay link that Share gives; keys: of what is said then."""
     visitor.let_copy()
     visitor.press("share")
-    visitor.reads("status", re.compile("|".join(map(re.escape, (EN["status.shared"], EN["share.copied.data"])))))
+    said_then = [EN[key] for key in keys or ("status.shared", "share.copied.data")]
+    visitor.reads("status", re.compile("|".join(map(re.escape, said_then))))
     return visitor.page.evaluate("navigator.clipboard.readText()")
 
 
@@ -321,7 +322,7 @@ def test_data_that_are_too_large_for_a_link_are_said_to_be(settled):
     give(visitor, "\n".join("".join(noise.choices("abcdefghijklmnopqrstuvwxyz", k=12)) for _ in range(4000)).encode())
     visitor.reads("own-note", beginning("own.facts.same", documents="4,000"))
     visitor.press("own-use")
-    link = shared(visitor)
+    link = shared(visitor, "share.copied.no-data")
     assert "documents" not in link and "data=own" in link
     expect(visitor.see("share-note")).to_have_text(re.compile(
         pattern(EN["keep.data.large"]).replace(".+", r"4\d,\d{3}", 1)))

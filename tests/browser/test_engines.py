@@ -44,7 +44,7 @@ def train(window) -> None:
 def test_the_recording_and_the_prose_are_there_before_python_is(window):
     window.goto("")
     window.until("() => document.getElementById('names')?.children.length === 60")
-    window.reads("loss", re.compile(r"^2\.\d{3}$"))  # by the page's own Python
+    window.reads("loss", re.compile(r"^2\.\d{2}$"))  # by the page's own Python
     assert window.count("[data-testid=attention] [data-head]") == 4
     assert EN["lead"] in window.text("body > header") and window.text("recorded") == EN["recorded"]
     window.reads("reading", said("reading"))

@@ -65,7 +65,7 @@ def test_a_run_under_any_name_opens_with_its_held_out_losses_and_they_are_saved_
     visitor.open()
     drop(visitor, ("RUN.SafeTensors.bin", run))
     visitor.reads("status", said("status.resumed", step=7))
-    expect(visitor.see("held-out")).to_have_text(said("held-out", loss="2.875"))
+    expect(visitor.see("held-out")).to_have_text(said("held-out", loss="2.9"))
     expect(visitor.page.locator("#files-note")).to_be_hidden()
     assert b'[[2, 3.125], [4, 2.875]]' in saved(visitor, "save-run")
     lines = saved(visitor, "save-curve").decode().split("\r\n")

@@ -23,7 +23,7 @@ def test_a_korean_session_from_the_first_screen_to_the_shared_link(visitor, base
     visitor.press("inside-letter")
     expect(visitor.page.locator(".page h3")).to_have_text(KO["letter.token.title"])
     visitor.see("language").select_option("en")
-    visitor.reads("train", said("train"))
+    visitor.reads("train", said("go-on"))
     visitor.reads("status", said("status.done", step=10))
     expect(visitor.page.locator("#names .new").first).to_have_text(said("new"))
     visitor.see("language").select_option("ko")

@@ -149,10 +149,11 @@ def test_nothing_in_a_link_becomes_markup(settled):
     tags = "img script iframe b [onerror] [onfocus]".split()
     count = f"() => {tags}.map((tag) => document.querySelectorAll(tag).length)"
     usual = settled.page.evaluate(count)
+    others = [at for at, tag in enumerate(tags) if tag != "b"]  # the pictures have letters in <b>
     for number, payload in enumerate(PAYLOADS):
         settled.page.goto(f"#link{number}=1&" + "&".join(f"{name}={payload}" for name in [*DEFAULTS, payload]))
         expect(settled.see("ignored")).to_contain_text(f"link{number}=1, data=")
-        assert settled.page.evaluate(count) == usual
+        assert [settled.page.evaluate(count)[at] for at in others] == [usual[at] for at in others]
     settled.reads("status", beginning("keep.damaged"))  # whose model is the last payload
     settled.put("setting-n_embd", "4")
     settled.press("step")
@@ -163,7 +164,6 @@ def test_nothing_in_a_link_becomes_markup(settled):
         settled.press("more-names")
         expect(settled.see("names").locator("li")).to_have_count(2 + 4 * pressed)
     assert settled.page.evaluate("window.hacked ?? null") is None and settled.page.evaluate("same_page")
-    others = [at for at, tag in enumerate(tags) if tag != "b"]  # the pictures have letters in <b>
     assert [settled.page.evaluate(count)[at] for at in others] == [usual[at] for at in others]
 
 

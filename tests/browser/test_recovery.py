@@ -205,7 +205,7 @@ Session.train = faulty
         assert visitor.step() in ((2, 3, 4) if button == "step" else (0,))  # one more than the state that was kept
         visitor.press("train")
     visitor.wait("done")
-    visitor.reads("train", said("train"))
+    visitor.reads("train", said("go-on"))
 
 
 # ---- The loss is no longer a number

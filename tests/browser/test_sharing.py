@@ -10,6 +10,7 @@ import zxingcpp
 from common.recipe import DEFAULTS
 from support import beginning, said
 from test_same_bits import LINES, RUN, python_files
+from texts import EN
 from window import Visitor, expect
 from worker.formats import checkpoint as models
 from worker.formats import model_link, safetensors_file
@@ -79,7 +80,7 @@ def test_share_offers_the_replay_link_the_model_a_code_and_a_frame(visitor, base
 
 def test_a_model_link_needs_no_training_and_is_trained_on(visitor, link, session):
     visitor.page.goto("#model=" + link)
-    visitor.reads("status", said("status.opened", step=24, data="us-names-2018"), 60)
+    visitor.reads("status", said("status.opened.done", step=24, data=EN["data.short.us-names-2018"]), 60)
     opened = models.session_of(model_link.decode(link), LINES)
     expected = [f"{p:.4f}" for p in opened.view()["probabilities"][0]]
     shown = [cell for cell in visitor.cells("probabilities") if cell["probability"] in expected]
@@ -88,6 +89,7 @@ def test_a_model_link_needs_no_training_and_is_trained_on(visitor, link, session
     visitor.press("train")
     visitor.wait("done")
     assert visitor.step() == 48
+    opened.extend(24)
     frame = opened.train(float("inf"), 0.5, "")
     assert visitor.points() == frame["points"]
     visitor.press("reset")

@@ -32,7 +32,7 @@ def test_before_any_script_runs_the_page_has_its_words_settings_and_pictures(bro
 @pytest.mark.fresh_page
 def test_the_recordings_curve_and_reading_appear_without_training(visitor):
     visitor.open()
-    visitor.reads("loss", re.compile(r"^2\.\d{3}$"))
+    visitor.reads("loss", re.compile(r"^2\.\d{2}$"))
     expect(visitor.see("reading")).to_have_text(said("reading"))
     visitor.reads("status", said("status.ready", python="3.14.2"))
     assert visitor.step() == 0
@@ -187,7 +187,7 @@ MENDED = [(name, typed, used, mended(name, used=used))
           for typed, used in ((str(low - 1), low), (str(high + 1), high))]
 MENDED += [
     ("seed", "", 42, mended("seed", "settings.number", 42)),
-    ("num_steps", "1.5", 1000, mended("num_steps", "settings.number", 1000)),
+    ("num_steps", "1.5", 1000, mended("num_steps", "settings.whole", 1000)),
     ("learning_rate", "0", 0.0001, mended("learning_rate", used=0.0001)),
     ("learning_rate", "1e5", 10.0, mended("learning_rate", used=10.0)),
     ("n_head", "3", 2, mended("n_head", "settings.heads", 2)),

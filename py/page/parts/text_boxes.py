@@ -24,6 +24,12 @@ def known(state, id):
     return text
 
 
+def refresh(state):
+    """Say of both boxes what is so of the run there is now."""
+    for id in UNKNOWN:
+        known(state, id)
+
+
 def _read(id, value, letters, jamo):
     """(text, sentences about it): see known()."""
     # No document begins or ends with a space, but the beginning of one may.
