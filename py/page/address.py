@@ -14,7 +14,10 @@ _waiting = None  # an address that takes the place of this one soon; the last th
 
 
 def read():
-    """The recipe in the page's address, and what was wrong with it, as sentences."""
+    """The recipe in the page's address, and what was wrong with it, as sentences. What waits to be written is of the
+    address before, and is not."""
+    global _waiting
+    _waiting = None
     global _waiting
     _waiting = None  # it was for the address before
     recipe, notes = recipes.parse(window.location.hash)

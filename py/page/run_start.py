@@ -291,8 +291,13 @@ class RunStart:
             status.show("status.ready", "ready", python=state.python)
 
     def show_done(self):
-        """Say that the run has taken all of its steps, and what there is to do then."""
-        state = self.state
-        steps, done = state.running["num_steps"], state.num_steps()
-        rate = state.running["learning_rate"] * steps / (done + steps)
-        status.show("status.done", "done", step=number(state.step), more=number(steps), rate="%.2g" % rate)
+        """Say that the run has taken all of its steps."""
+        status.show("status.done", "done", step=number(self.state.step))
+
+    def show_training(self):
+        """Say that the run trains, and in a part that was added, by which schedule."""
+        part = self.state.part()
+        if part:
+            status.show("status.more", "training", more=number(part[0]), rate="%.2g" % part[1])
+        else:
+            status.show("status.training", "training")

@@ -77,6 +77,20 @@ class RunState:
         """Of the run, or of the one that the form describes: all of its parts together."""
         return recipes.ends(self.running or self.recipe)[-1]
 
+    def next_part(self):
+        """What going on adds: how many steps, and the learning rate that they begin with; see worker/schedule.py."""
+        steps = self.running["num_steps"]
+        return steps, self.running["learning_rate"] * steps / (self.num_steps() + steps)
+
+    def part(self):
+        """The same of the part that the next step belongs to; None in the first."""
+        ends = recipes.ends(self.running)
+        later = [(start, end) for start, end in zip(ends, ends[1:]) if self.step >= start]
+        if not later:
+            return None
+        start, end = later[-1]
+        return end - start, self.running["learning_rate"] * (end - start) / end
+
     def is_finished(self):
         """Whether the run has taken all of its steps."""
         return bool(self.running) and self.step >= self.num_steps()

@@ -76,7 +76,7 @@ class Training:
         with_pictures = self.view.history.step is None and not document.hidden and (
             single or self.is_due("pictures", PICTURES_EVERY_MS))
         if status.state() != "training":
-            status.show("status.training", "training")
+            self.start.show_training()
         frame = await self.client.facts("train", 0 if single else SLICE_MS, state.recipe["temperature"],
                                         known(self.state, "prefix"), known(self.state, "look"), with_pictures)
         if run != state.run:

@@ -17,7 +17,8 @@ def trained(visitor, fragment: str = RUN) -> None:
 
 def test_after_the_end_train_goes_on_as_the_link_then_says(visitor, cpython):
     trained(visitor)
-    visitor.reads("status", within("status.done", step=6, more=6, rate="0.005"))
+    visitor.reads("status", said("status.done", step=6))
+    expect(visitor.see("train")).to_have_attribute("title", said("go-on.label", more=6, rate="0.005"))
     visitor.reads("train", said("go-on"))
     expect(visitor.see("step")).to_be_disabled()
     visitor.press("train")

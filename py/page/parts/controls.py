@@ -7,7 +7,7 @@ import asyncio
 from common.errors import UserError
 from common.recipe import OWN, SAMPLING
 from page import address, dom, status
-from page.i18n import put, sentence
+from page.i18n import number, put, say, sentence
 from page.listeners import Listeners
 from page.parts import settings_form
 from page.parts.text_boxes import known
@@ -34,8 +34,14 @@ class Controls:
     def show_buttons(self, *_):
         """Say on the buttons what they do now."""
         finished, training = self.state.is_finished(), self.state.mode == TRAINING
+        button = dom.get("train")
+        button.removeAttribute("title")
         if finished and not training:
-            put("train", ("new-run" if self.state.needs_new_run() else "go-on", {}))
+            again = self.state.needs_new_run()
+            put("train", ("new-run" if again else "go-on", {}))
+            if not again:
+                steps, rate = self.state.next_part()
+                button.title = say("go-on.label", more=number(steps), rate="%.2g" % rate)
         else:
             put("train", ("pause" if training else "train", {}))
         put("reset", ("new-run" if finished else "reset", {}))

@@ -24,6 +24,7 @@ class EngineSwitch:
         state.on_engine.add(self.use)
         state.on_speed.add(self.measure)
         state.on_end.add(self.withdraw)
+        state.on_end.add(self.label)
         state.on_forget.add(self.withdraw)
 
     def use(self, engine):

@@ -4,7 +4,7 @@ Whenever a run of some steps is left, by Reset or for another, what the page has
 its curve and its names.
 """
 from page import dom
-from page.i18n import number, on_language, say
+from page.i18n import number, put
 
 
 class Before:
@@ -27,23 +27,17 @@ class Undo:
         self.state, self.view, self.training, self.before = state, view, training, None
         self.events = [("undo", "click", self.press)]
         state.on_leave.add(self.take)
-        on_language.add(self.label)
 
     def take(self):
         """The run of now is about to be left."""
         if self.state.checkpoint and self.state.checkpoint_step:
             self.before = Before(self.state, self.view)
-            self.label()
-            dom.get("undo").hidden = False
-
-    def label(self):
-        """Say what it brings back to whoever hears the button, or points at it."""
-        if self.before:
-            dom.get("undo").title = say("undo.label", step=number(self.before.step))
+            put("undo", ("undo", {"step": number(self.before.step)}))
+            dom.get("undo-row").hidden = False
 
     async def press(self, *_):
         """Bring it back. The run of now, if it has taken a step, is the one before then."""
         before, self.before = self.before, None
-        dom.hand_focus_on("undo", "train")
-        dom.get("undo").hidden = True
+        dom.hand_focus_on("undo-row", "train")
+        dom.get("undo-row").hidden = True
         await self.training.put_back(before)
