@@ -22,7 +22,11 @@ PUT_BACK = """() => {
   set("look", "");
   set("own-text", "");
   for (const part of document.querySelectorAll("details[open]")) part.open = false;
-  document.activeElement.blur();
+  const title = document.querySelector("h1");  // so that the Tab key begins at the top again
+  title.tabIndex = -1;
+  title.focus({ preventScroll: true });
+  title.blur();
+  title.removeAttribute("tabindex");
   scrollTo(0, 0);
   location.hash = "";
 }"""
