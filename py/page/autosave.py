@@ -225,10 +225,14 @@ class Autosave:
     async def resume(self, saved):
         """Go on with a saved run where it stopped; the one of now is saved first. Gives the sentence that says why that
         can't be, or None; then nothing has changed."""
+        if self.state.step:
+            await self.save()
+        async with self.saving:  # else it would be saved once more before its entry is this tab's
+            return await self._resume(saved)
+
+    async def _resume(self, saved):
         state = self.state
         before, recipe = state.recipe, json.loads(saved.recipe)
-        if state.step:
-            await self.save()
         file, own = await self.store.file(saved), await self.store.own_of(saved)
         if not file:
             return sentence("kept.gone")
