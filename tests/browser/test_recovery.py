@@ -208,6 +208,21 @@ Session.train = faulty
     visitor.reads("train", said("go-on"))
 
 
+def test_when_one_verb_raises_that_is_said_and_the_run_lives_on(visitor):
+    breaking = "\ndef save(*arguments):\n    raise RuntimeError('as if by a fault')\n"
+    visitor.page.context.route(f"**/{WORKER}*", lambda route: route.fulfill(body=route.fetch().text() + breaking))
+    visitor.open("num_steps=3&n_embd=4&n_head=2")
+    visitor.press("step")
+    visitor.reads("step-count", "1 / 3")
+    visitor.wait("paused")
+    visitor.press("save-run")
+    visitor.reads("status", said("status.verb", reason="RuntimeError: as if by a fault"))
+    expect(visitor.see("retry")).to_be_hidden()
+    visitor.press("train")
+    visitor.wait("done")
+    assert visitor.step() == 3
+
+
 # ---- The loss is no longer a number
 
 
