@@ -18,19 +18,16 @@ import microgpt
 from common.errors import CannotCompile, UserError
 from common.values import marked
 from pyodide.ffi import to_js
-from worker import core_edit, markup
+from worker import core_edit, markup, own_data
 from worker.core_edit import CoreError
 from worker.session import Session
 
-MAX_HEADER_BYTES = 1 << 20  # of a file with weights
 PUBLISHED = Path(microgpt.__file__).read_bytes().decode()
 
 core_source, core_module = PUBLISHED, microgpt
 session = None           # the Session that trains
 texts = {}               # the page's texts by key, in its language
 inspector = None         # of this session, once the panel was opened
-own_data = None, None    # the last data of a visitor's own: (SHA-256 of the bytes, what dataset.read() gave)
-own_text = None, None    # and the last text: (its SHA-256 with how it is read, what reading.read() gave)
 
 
 def runs_the_core(verb):
@@ -120,7 +117,7 @@ def read_text(data, choices_json, wanted):
     for the arguments and reading.facts() for the answer. Raises UserError."""
     from worker import reading
 
-    return json.dumps(reading.facts(parse_text(data, choices_json, wanted)))
+    return json.dumps(reading.facts(own_data.parse_text(data.to_bytes(), choices_json, wanted)))
 
 
 def plain_data(data, choices_json, wanted):
@@ -128,22 +125,10 @@ def plain_data(data, choices_json, wanted):
     read_data(), pack_data() and start(). Raises UserError."""
     from worker import reading
 
-    found = parse_text(data, choices_json, wanted)
+    found = own_data.parse_text(data.to_bytes(), choices_json, wanted)
     if found.problem:
         raise found.problem
     return to_js(memoryview(reading.plain(found.own)))
-
-
-def parse_text(data, choices_json, wanted):
-    """What reading.read() makes of a Uint8Array; the last result is cached."""
-    global own_text
-    from worker import reading
-
-    data = data.to_bytes()
-    key = hashlib.sha256(data).digest(), choices_json, wanted
-    if own_text[0] != key:
-        own_text = key, reading.read(data, json.loads(choices_json), wanted)
-    return own_text[1]
 
 
 def read_data(data):
@@ -151,14 +136,14 @@ def read_data(data):
     UserError."""
     from worker.dataset import facts  # here, because few have data of their own
 
-    return json.dumps(facts(parse_data(data)))
+    return json.dumps(facts(own_data.parse(data.to_bytes())))
 
 
 def pack_data(data):
     """A visitor's own data, a Uint8Array, as text for a link. Raises UserError where it does not fit one."""
     from worker import formats
 
-    return formats.encode_data(parse_data(data).docs)
+    return formats.encode_data(own_data.parse(data.to_bytes()).docs)
 
 
 def unpack_data(text):
@@ -168,29 +153,9 @@ def unpack_data(text):
     return to_js(memoryview(formats.decode_data(text)))
 
 
-def parse_data(data):
-    """What dataset.read() makes of a Uint8Array. The last result is cached, for it is needed again at each start."""
-    global own_data
-    from worker.dataset import read
-
-    data = data.to_bytes()
-    if data[8:9] == b"{" and b'"data_offsets"' in data[:MAX_HEADER_BYTES]:  # a safetensors file
-        raise UserError("own.model")
-    digest = hashlib.sha256(data).digest()
-    if own_data[0] != digest:
-        own_data = digest, read(data)
-    return own_data[1]
-
-
 def load_lines(name, data=None):
-    """The documents in a Uint8Array; where there is none, those of a data set that the worker has, else None."""
-    if data:
-        return parse_data(data).docs
-    try:
-        with open(name + ".txt", encoding="utf-8") as lines:
-            return list(lines)
-    except (OSError, ValueError):
-        return None
+    """The documents in a Uint8Array, or else of a data set: see own_data.documents()."""
+    return own_data.documents(name, data.to_bytes() if data else None)
 
 
 # ---- A run: begun, opened, saved.
